@@ -1,0 +1,1 @@
+"""A day-of-action event coordination platform."""

@@ -1,0 +1,37 @@
+"""Write down what was done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coordinator.audit.models import AuditEntry
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+ANYONE = "anyone"
+WORKER = "worker"
+COMMAND = "command"
+
+
+def record(
+    session: Session,
+    tag: str,
+    subject: str,
+    *,
+    by: str,
+    at: datetime,
+    campaign: str | None = None,
+    **details: str | int | bool | None,
+) -> None:
+    """Add one entry to the log, in the transaction of the act itself.
+
+    Args:
+        tag: noun:act.
+        subject: noun:public id of the object.
+        by: public id of an account, or `ANYONE`, `WORKER`, `COMMAND`.
+        details: codes and numbers; never personal data.
+    """
+    session.add(AuditEntry(at=at, actor=by, tag=tag, subject=subject, campaign=campaign, details=details))

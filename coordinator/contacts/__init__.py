@@ -1,0 +1,1 @@
+"""People an organiser may reach."""

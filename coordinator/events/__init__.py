@@ -1,0 +1,1 @@
+"""Protests: registered, reviewed, published, changed, cancelled."""

@@ -1,0 +1,1 @@
+"""Events for other programs: ICS, GeoJSON, JSON-LD."""

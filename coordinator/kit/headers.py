@@ -1,0 +1,52 @@
+"""What every answer says to the browser: load nothing of others, tell nobody, frame nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import current_app, g, request
+
+if TYPE_CHECKING:
+    from flask import Response
+
+POLICY = (
+    ("default-src", "'none'"),
+    ("script-src", "'self'"),
+    ("style-src", "'self'"),
+    ("img-src", "'self' data:"),
+    ("font-src", "'self'"),
+    ("connect-src", "'self'"),
+    ("frame-src", "'self'"),
+    ("manifest-src", "'self'"),
+    ("base-uri", "'none'"),
+    ("form-action", "'self'"),
+)
+
+
+def allow_framing(ancestors: str) -> None:
+    """Let this one answer be framed by `ancestors`, in the words of `frame-ancestors`."""
+    g.frame_ancestors = ancestors
+
+
+def allow_images_from(origin: str) -> None:
+    """Let this one answer load pictures from `origin`: the administrator's street tiles."""
+    g.image_origin = origin
+
+
+def add_security_headers(response: Response) -> Response:
+    """Put the house's policy on an answer. Runs after every view."""
+    policy = dict(POLICY)
+    policy["frame-ancestors"] = g.get("frame_ancestors", "'none'")
+    if origin := g.get("image_origin"):
+        policy["img-src"] += f" {origin}"
+    headers = response.headers
+    headers["Content-Security-Policy"] = "; ".join(f"{name} {what}" for name, what in policy.items())
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Permissions-Policy"] = "geolocation=(self), camera=(), microphone=(), payment=()"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure and not current_app.testing:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response

@@ -1,0 +1,27 @@
+"""Public ids: short, random, never sequential, and hard to misread on a poster."""
+
+import re
+import secrets
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base 32 (https://www.crockford.com/base32.html), written in lower case."""
+
+PUBLIC_ID_LENGTH = 10  # 50 bits: guessing one of 100,000 events takes ten billion tries
+PUBLIC_ID_PATTERN = f"[{ALPHABET}ilo{ALPHABET.upper()}ILO]{{{PUBLIC_ID_LENGTH}}}"
+
+_MISREAD = str.maketrans({"o": "0", "i": "1", "l": "1"})
+_VALID = re.compile(f"[{ALPHABET}]{{{PUBLIC_ID_LENGTH}}}")
+
+
+def new_public_id() -> str:
+    """Return ten random characters of Crockford's base 32."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(PUBLIC_ID_LENGTH))
+
+
+def read_public_id(text: str) -> str | None:
+    """Return the id that somebody meant, or None when it can't be one.
+
+    Crockford's rules for reading: case does not matter, O is 0, I and L are 1.
+    """
+    meant = text.strip().lower().translate(_MISREAD)
+    return meant if _VALID.fullmatch(meant) else None

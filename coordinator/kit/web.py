@@ -1,0 +1,91 @@
+"""What views share: forms that keep what was typed, pages that may be kept, forms from our own pages only."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from flask import current_app, make_response, render_template, request, url_for
+
+from coordinator.kit.errors import ForeignOriginError
+
+if TYPE_CHECKING:
+    from flask import Response
+    from flask_wtf import FlaskForm
+
+    from coordinator.kit.crypto import Seal
+
+
+def seal() -> Seal:
+    """Return the app's keys."""
+    return cast("Seal", current_app.extensions["seal"])
+
+
+def form_page(template: str, form: FlaskForm, **context: Any) -> tuple[str, int]:
+    """Show a form: 200 when it is opened, 422 with its errors and everything typed when it was not right."""
+    return render_template(template, form=form, **context), 422 if form.errors else 200
+
+
+def public_page(body: str | bytes, *, seconds: int = 30, mimetype: str = "text/html") -> Response:
+    """Answer with something that is the same for everyone: anybody may keep it for `seconds`.
+
+    A browser that has it already gets a 304.
+    """
+    response = make_response(body)
+    response.mimetype = mimetype
+    response.cache_control.public = True
+    response.cache_control.max_age = seconds
+    response.add_etag()
+    return cast("Response", response.make_conditional(request))
+
+
+def refuse_foreign_form() -> None:
+    """Refuse a POST that another site's page sent, where there is no session to hold a CSRF token.
+
+    Browsers say where a form comes from in `Sec-Fetch-Site` or `Origin`; other programs say
+    neither and have no visitor's authority to borrow.
+
+    Raises:
+        ForeignOriginError: the form was on somebody else's page.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site in {"cross-site", "same-site"}:
+        raise ForeignOriginError
+    origin = request.headers.get("Origin")
+    if site is None and origin not in {None, "null"} and urlsplit(origin or "").netloc != request.host:
+        raise ForeignOriginError
+
+
+def safe_next(target: str | None) -> str | None:
+    """Return `target` when it is a path of this site, else None: signing in sends nobody elsewhere."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return None
+    if any(ord(character) < ord(" ") for character in target) or "\\" in target:
+        return None
+    return target
+
+
+@lru_cache(maxsize=512)
+def _content_hash(path: str, _modified_at: float) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+def asset(path: str) -> str:
+    """Return the URL of a static file; it changes when the file does, so browsers may keep it for a year."""
+    file = Path(cast("str", current_app.static_folder)) / path
+    if not file.is_file():
+        return url_for("static", filename=path)
+    return url_for("static", filename=path, v=_content_hash(str(file), file.stat().st_mtime))
+
+
+def absolute_url(endpoint: str, **values: Any) -> str:
+    """Return a URL for letters, feeds and posters, from the site's own address and not from the request's.
+
+    Works in the worker too, where there is no request; `lang` is the language being written.
+    """
+    current_app.inject_url_defaults(endpoint, values)
+    path = current_app.url_map.bind("").build(endpoint, values)
+    return cast("str", current_app.config["SITE_URL"]).rstrip("/") + path

@@ -1,0 +1,1 @@
+"""The folium map of a campaign."""

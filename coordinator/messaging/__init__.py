@@ -1,0 +1,1 @@
+"""What to say, to whom, when something changes for many."""

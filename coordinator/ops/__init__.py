@@ -1,0 +1,1 @@
+"""Running the house: health, development mail, measurements."""

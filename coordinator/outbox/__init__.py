@@ -1,0 +1,1 @@
+"""The post office: messages waiting to go, and the worker that sends them."""

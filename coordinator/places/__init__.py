@@ -1,0 +1,1 @@
+"""Where things are: coordinates, time zones, geocoding, the gazetteer."""

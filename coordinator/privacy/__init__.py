@@ -1,0 +1,1 @@
+"""Forgetting people on time, over every room that holds them."""

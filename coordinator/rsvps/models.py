@@ -1,0 +1,92 @@
+"""Answers to events."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 SQLAlchemy reads the annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from coordinator.events.models import Event
+from coordinator.kit.db import Base, one_of
+from coordinator.rsvps.rules import LARGEST_PARTY, RsvpStatus
+
+
+class Rsvp(Base):
+    """One person's answer to one event, with those they bring. Everything about them is sealed."""
+
+    __tablename__ = "rsvp"
+    __table_args__ = (
+        UniqueConstraint("event_id", "email_digest"),
+        CheckConstraint(f"party_size BETWEEN 1 AND {LARGEST_PARTY}", name="party_size"),
+        Index(None, "event_id", "status", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(10), unique=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    event: Mapped[Event] = relationship()
+    status: Mapped[RsvpStatus] = mapped_column(one_of(RsvpStatus))
+    party_size: Mapped[int]
+    locale: Mapped[str] = mapped_column(String(10))
+    name_sealed: Mapped[str | None] = mapped_column(Text)
+    email_sealed: Mapped[str | None] = mapped_column(Text)
+    email_digest: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Finds a repeat, tells nobody the address. Unique in one event."""
+    phone_sealed: Mapped[str | None] = mapped_column(Text)
+    note_sealed: Mapped[str | None] = mapped_column(Text)
+    help: Mapped[str] = mapped_column(String(100), default="")
+    """Codes of `Help`, separated by spaces."""
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    """Of the private manage link."""
+    token_sealed: Mapped[str | None] = mapped_column(Text)
+    """The link itself, only where a later mail has to carry it."""
+    consent_updates_at: Mapped[datetime | None]
+    consent_contact_at: Mapped[datetime | None]
+    consent_wording: Mapped[str] = mapped_column(String(40), default="")
+    """Version and language of the sentences that were ticked."""
+    submitted_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    """When the address was shown to be theirs; None for those without one."""
+    changed_at: Mapped[datetime | None]
+    waiting_since: Mapped[datetime | None]
+    """When the party joined the end of the queue it stands in now; None for those not waiting."""
+    forgotten_at: Mapped[datetime | None]
+    """When everything personal was removed; the answer stays for the statistics."""
+
+
+class RsvpTally(Base):
+    """How many people said what about one event: written with every answer, read by every page.
+
+    It is also the lock that makes sure that the last place is given once. Answers whose address nobody
+    has confirmed move no number that the public sees; otherwise anybody could learn whether an address
+    has answered by answering for it and watching the counts.
+    """
+
+    __tablename__ = "rsvp_tally"
+    __table_args__ = (
+        CheckConstraint(
+            "confirmed >= 0 AND unconfirmed >= 0 AND pending >= 0 AND tentative >= 0 AND waitlisted >= 0",
+            name="counts",
+        ),
+    )
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
+    confirmed: Mapped[int] = mapped_column(default=0)
+    """People coming whose address was confirmed, guests included."""
+    unconfirmed: Mapped[int] = mapped_column(default=0)
+    """People who said so without leaving an address, guests included."""
+    pending: Mapped[int] = mapped_column(default=0)
+    """People with a place who have not confirmed their address yet. They are shown to nobody."""
+    tentative: Mapped[int] = mapped_column(default=0)
+    waitlisted: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def coming(self) -> int:
+        """Return everybody of whom the public is told."""
+        return self.confirmed + self.unconfirmed
+
+    @property
+    def taken(self) -> int:
+        """Return everybody who holds a place; capacity is compared with this."""
+        return self.confirmed + self.unconfirmed + self.pending

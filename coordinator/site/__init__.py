@@ -1,0 +1,1 @@
+"""Public pages made of what the rooms below know."""
