@@ -1,0 +1,264 @@
+"""Make the demonstration campaign: invented people, real places, clearly marked."""
+
+from __future__ import annotations
+
+import csv
+import random
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from coordinator.accounts.service import create_account
+from coordinator.campaigns.models import Campaign, CampaignRole, CampaignText
+from coordinator.campaigns.rules import CampaignRoleKind, CampaignStatus, DateRule, ReviewPolicy
+from coordinator.contacts.models import Contact
+from coordinator.demo.texts import CALL, DEMANDS, FIRST_NAMES, GUIDELINES, HASHTAGS, SLUG, TITLE
+from coordinator.events.models import Event
+from coordinator.events.rules import EventStatus
+from coordinator.kit.ids import new_public_id
+from coordinator.kit.tokens import new_token, token_digest
+from coordinator.missions.models import Mission
+from coordinator.places.rules import Point, Precision
+from coordinator.places.timezones import resolve, zone_at
+from coordinator.rsvps.models import Rsvp, RsvpTally
+from coordinator.rsvps.rules import RsvpStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sqlalchemy.orm import Session
+
+    from coordinator.accounts.models import Account
+    from coordinator.kit.crypto import Seal
+
+EVENTS_FILE = Path(__file__).with_name("events.csv")
+DAY, MONTH = 16, 9
+ORGANISERS = 12
+PASSWORD_BYTES = 9  # 72 bits, twelve characters
+NOON = time(12)
+WORDING = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """How somebody signs in to the demonstration."""
+
+    role: str
+    email: str
+    password: str
+
+
+def next_day_of_action(today: date) -> date:
+    """Return the next 16 September, today included."""
+    this_year = date(today.year, MONTH, DAY)
+    return this_year if today <= this_year else date(today.year + 1, MONTH, DAY)
+
+
+def is_loaded(session: Session) -> bool:
+    """Tell whether the demonstration campaign is there already."""
+    return session.scalar(select(Campaign.id).where(Campaign.slug == SLUG)) is not None
+
+
+def load_demonstration(
+    session: Session,
+    *,
+    seal: Seal,
+    now: datetime,
+    progress: Callable[[list[dict[str, str]]], Iterable[dict[str, str]]],
+) -> list[DemoAccount]:
+    """Write campaign, people, events and RSVPs; return who can sign in, in clear for the only time.
+
+    `progress` wraps the list of events, to show how far we are.
+    """
+    campaign = _campaign(session, now)
+    people, organisers = _people(session, campaign, seal, now)
+    missions = {mission.code: mission for mission in session.scalars(select(Mission))}
+    dice = random.Random(DAY)  # noqa: S311 the same demonstration every time; keys and tokens come from `secrets`
+    for row in progress(read_events()):
+        mission = missions[row["mission"]] if row["mission"] else None
+        event = _event(row, campaign, mission, organisers[int(row["organiser"]) - 1], now)
+        session.add(event)
+        session.flush()  # its people need its id
+        people_coming = int(row["coming"] or 0) if event.status is EventStatus.PUBLISHED else 0
+        _add_people(session, event, people_coming, seal=seal, dice=dice, now=now)
+    return people
+
+
+def read_events() -> list[dict[str, str]]:
+    """Return the lines of the demonstration's event list."""
+    with EVENTS_FILE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _campaign(session: Session, now: datetime) -> Campaign:
+    locales = tuple(TITLE)
+    campaign = Campaign(
+        slug=SLUG,
+        sending_state="RU",
+        status=CampaignStatus.OPEN,
+        review_policy=ReviewPolicy.TRUSTED,
+        date_rule=DateRule.WINDOW,
+        starts_on=next_day_of_action(now.date()) - timedelta(days=1),
+        ends_on=next_day_of_action(now.date()) + timedelta(days=1),
+        hashtags=HASHTAGS,
+        is_demonstration=True,
+        default_locale=locales[0],
+        created_at=now,
+    )
+    for locale in locales:
+        campaign.texts[locale] = CampaignText(
+            locale=locale,
+            title=TITLE[locale],
+            call=CALL[locale],
+            demands=DEMANDS[locale],
+            guidelines=GUIDELINES[locale],
+        )
+    session.add(campaign)
+    session.flush()  # roles name it by id
+    return campaign
+
+
+def _people(
+    session: Session, campaign: Campaign, seal: Seal, now: datetime
+) -> tuple[list[DemoAccount], list[Account]]:
+    """Make an administrator, a coordinator and the organisers, each with a password of their own."""
+    names = ["administrator", "coordinator", *(f"organiser-{n}" for n in range(1, ORGANISERS + 1))]
+    people, accounts = [], []
+    for name in names:
+        person = DemoAccount(
+            name.partition("-")[0], f"{name}@demo.example.org", secrets.token_urlsafe(PASSWORD_BYTES)
+        )
+        account = create_account(
+            session,
+            email=person.email,
+            display_name=name.replace("-", " ").capitalize(),
+            password=person.password,
+            locale="en",
+            seal=seal,
+            now=now,
+            is_verified=True,
+            is_administrator=person.role == "administrator",
+        )
+        people.append(person)
+        accounts.append(account)
+    session.flush()  # roles name them by id
+    roles = [(accounts[1], CampaignRoleKind.COORDINATOR), (accounts[2], CampaignRoleKind.TRUSTED)]
+    accounts[1].is_coordinator = True
+    for account, kind in roles:
+        session.add(CampaignRole(campaign_id=campaign.id, account_id=account.id, kind=kind, created_at=now))
+    return people, accounts[2:]
+
+
+def _event(
+    row: dict[str, str], campaign: Campaign, mission: Mission | None, organiser: Account, now: datetime
+) -> Event:
+    point = mission.point if mission else Point(float(row["latitude"]), float(row["longitude"]))
+    zone = mission.timezone if mission else zone_at(point)
+    day = next_day_of_action(now.date()) + timedelta(days=int(row["day_offset"] or 0))
+    starts = datetime.combine(day, time.fromisoformat(row["starts"]) if row["starts"] else NOON)
+    ends = datetime.combine(day, time.fromisoformat(row["ends"])) if row["starts"] and row["ends"] else None
+    if ends and ends <= starts:
+        ends += timedelta(days=1)
+    status = EventStatus(row["status"])
+    was_public = status in {EventStatus.PUBLISHED, EventStatus.CANCELLED}
+    return Event(
+        public_id=new_public_id(),
+        campaign=campaign,
+        organiser=organiser,
+        mission=mission,
+        status=status,
+        title=row["title"],
+        description=row["description"],
+        starts_local=starts,
+        ends_local=ends,
+        timezone=zone,
+        starts_at=resolve(starts, zone, 0),
+        ends_at=resolve(ends, zone, 0) if ends else None,
+        is_time_known=bool(row["starts"]),
+        address=mission.address if mission else row["address"],
+        city=mission.name_in("en").city if mission else row["city"],
+        country=mission.receiving_state if mission else row["country"],
+        latitude=point.latitude,
+        longitude=point.longitude,
+        precision=mission.precision if mission else Precision.EXACT,
+        located_by="mission" if mission else "organiser",
+        how_to_get_there=row["how_to_get_there"],
+        accessibility=row["accessibility"],
+        languages=row["languages"],
+        capacity=int(row["capacity"]) if row["capacity"] else None,
+        created_at=now,
+        updated_at=now,
+        submitted_at=None if status is EventStatus.DRAFT else now,
+        published_at=now if was_public else None,
+        cancelled_at=now if status is EventStatus.CANCELLED else None,
+    )
+
+
+def _add_people(
+    session: Session, event: Event, people: int, *, seal: Seal, dice: random.Random, now: datetime
+) -> None:
+    """Let `people` invented people come, in parties, and count them as the site does."""
+    tally = RsvpTally(event_id=event.id, confirmed=0, unconfirmed=0, tentative=0, waitlisted=0)
+    session.add(tally)
+    for party_size in _parties(people, dice):
+        rsvp = _rsvp(event, party_size, seal=seal, dice=dice, now=now)
+        session.add(rsvp)
+        if rsvp.status is RsvpStatus.TENTATIVE:
+            tally.tentative += party_size
+        elif rsvp.confirmed_at:
+            tally.confirmed += party_size
+        else:
+            tally.unconfirmed += party_size
+        if rsvp.consent_contact_at and rsvp.confirmed_at:
+            session.add(_contact(event, rsvp, now))
+
+
+def _parties(people: int, dice: random.Random) -> Iterator[int]:
+    while people > 0:
+        size = min(people, dice.choice((1, 1, 1, 2, 2, 3)))
+        people -= size
+        yield size
+
+
+def _rsvp(event: Event, party_size: int, *, seal: Seal, dice: random.Random, now: datetime) -> Rsvp:
+    name = dice.choice(FIRST_NAMES)
+    has_email = dice.random() < 0.6  # noqa: PLR2004 most leave an address; nobody measured it
+    email = f"{new_public_id()}@demo.example.org" if has_email else None
+    token = new_token()
+    agrees = has_email and dice.random() < 0.5  # noqa: PLR2004 invented, like the people
+    return Rsvp(
+        public_id=new_public_id(),
+        event_id=event.id,
+        status=dice.choices((RsvpStatus.ACCEPTED, RsvpStatus.TENTATIVE), weights=(6, 1))[0],
+        party_size=party_size,
+        locale="en",
+        name_sealed=seal.encrypt(name) if has_email or dice.random() < 0.5 else None,  # noqa: PLR2004 as above
+        email_sealed=seal.encrypt(email),
+        email_digest=seal.digest(email) if email else None,
+        help=dice.choice(("", "", "", "marshal", "translator", "speaker", "medic legal-observer")),
+        token_digest=token_digest(token),
+        token_sealed=seal.encrypt(token) if email else None,
+        consent_contact_at=now if agrees else None,
+        consent_wording=WORDING if agrees else "",
+        submitted_at=now,
+        confirmed_at=now if has_email else None,
+    )
+
+
+def _contact(event: Event, rsvp: Rsvp, now: datetime) -> Contact:
+    return Contact(
+        public_id=new_public_id(),
+        owner_id=event.organiser_id,
+        event_id=event.id,
+        source=f"rsvp:{rsvp.public_id}",
+        name_sealed=rsvp.name_sealed,
+        email_sealed=rsvp.email_sealed,
+        email_digest=rsvp.email_digest,
+        consent_at=now,
+        consent_wording=WORDING,
+        created_at=now,
+    )

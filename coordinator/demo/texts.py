@@ -1,0 +1,86 @@
+"""The words of the demonstration campaign, in every language we speak."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SLUG = "demo"
+HASHTAGS = "#FreeAntiwarPrisoners"
+
+TITLE: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "Day of action for anti-war political prisoners",
+        "ru": "День действий за антивоенных политзаключённых",
+    }
+)
+
+CALL: Mapping[str, str] = MappingProxyType(
+    {
+        "en": """\
+On 16 September people meet outside Russian embassies and consulates all over the world, in
+solidarity with **Boris Kagarlitsky** and everyone else who is in prison in Russia for having spoken
+against the war.
+
+Thousands have been prosecuted for a post, a poster or a conversation. More than two thousand were
+jailed. A protest at the consulate's door tells them, and those who hold them, that they are not forgotten.
+
+Find the protest nearest to you and say that you are coming. **If there is none, register the first.**
+Five people with a banner are a protest.
+""",
+        "ru": """\
+16 сентября люди во всём мире выйдут к российским посольствам и консульствам — в знак солидарности
+с **Борисом Кагарлицким** и всеми, кто сидит в России за слова против войны.
+
+Тысячи людей преследуют за пост, плакат или разговор. Больше двух тысяч оказались за решёткой.
+Акция у дверей консульства говорит им и тем, кто их держит: о них помнят.
+
+Найдите ближайшую акцию и отметьте, что придёте. **Если её нет, зарегистрируйте первую.**
+Пять человек с плакатом — это уже акция.
+""",
+    }
+)
+
+DEMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "en": """\
+- Freedom for everyone imprisoned for speaking against the war
+- An end to prosecutions for "fakes" and "discrediting"
+- Letters, medical care and visits for all prisoners
+""",
+        "ru": """\
+- Свобода всем, кого лишили её за слова против войны
+- Конец преследованиям за «фейки» и «дискредитацию»
+- Письма, медицинская помощь и свидания для всех заключённых
+""",
+    }
+)
+
+GUIDELINES: Mapping[str, str] = MappingProxyType(
+    {
+        "en": """\
+- Find out whether a protest must be notified where you are, and how long before.
+- Stay outside, be peaceful, and keep the pavement free for those who pass.
+- Ask before you photograph anyone: some have family in Russia.
+- Bring water, a list of the prisoners' names, and somebody who can speak to the police.
+""",
+        "ru": """\
+- Узнайте, нужно ли у вас уведомлять о публичной акции и за сколько дней.
+- Оставайтесь снаружи, действуйте мирно и не перекрывайте проход.
+- Спрашивайте, прежде чем фотографировать: у многих в России остались близкие.
+- Возьмите воду, список имён заключённых и того, кто сможет говорить с полицией.
+""",
+    }
+)
+
+FIRST_NAMES = (
+    "Ada", "Ali", "Amina", "Anna", "Beatriz", "Carlos", "Chen", "Dana", "Eero", "Elif", "Emma",
+    "Fatima", "Giorgi", "Hana", "Ines", "Ivo", "Jamal", "Jana", "João", "Karin", "Kenji", "Leila",
+    "Lena", "Luca", "Maja", "Marek", "Mikko", "Nadia", "Nino", "Noor", "Olena", "Omar", "Pavel",
+    "Priya", "Rosa", "Sami", "Sofia", "Tamar", "Tomás", "Vera", "Wanjiru", "Yuki", "Zofia", "Аня",
+    "Илья", "Катя", "Лев", "Маша", "Саша", "Оксана",
+)  # fmt: skip
+"""Given names without any family name: the demonstration has people in it, and none of them exists."""
