@@ -1,0 +1,239 @@
+"""Finding places for people, and what has to be written down for it. None of this commits."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from coordinator.places.gazetteer.names import country_code
+from coordinator.places.geo import distance_km, parse_coordinates
+from coordinator.places.models import GeocodeAnswer, ProviderGate
+from coordinator.places.rules import (
+    LONGEST_QUESTION,
+    Candidate,
+    Found,
+    GazetteerMissingError,
+    Point,
+    Precision,
+    ProviderAwayError,
+    is_better,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime, timedelta
+
+    from sqlalchemy.orm import Session
+
+    from coordinator.places.gazetteer.searching import City, Gazetteer
+    from coordinator.places.rules import Geocoder
+
+TOWN = 15_000  # people: a smaller namesake of what was typed may well be a street or a square elsewhere
+TIMES_LARGER = 10  # a city this much larger than its namesakes is the one that is meant
+SAME_PLACE_KM = 0.3  # a building, its door and the office in it are found within this distance
+LONGEST_CITY_WORDS = 4
+
+log = logging.getLogger(__name__)
+
+_PARTS = re.compile(r"[,،、，;\n]")
+
+
+def find_place(text: str, *, gazetteer: Gazetteer, geocoder: Geocoder | None, locale: str) -> Found:
+    """Return what an organiser's words may mean: typed coordinates, a plain city, or what the provider says.
+
+    The chain of PRODUCT (Places) behind the mission's own point, which the caller has: names of
+    cities never reach the provider, so its cache (`CachedGeocoder`) is asked with it. Where it
+    knows nothing or is away, the city in the last parts of the address is the answer; its precision
+    says that nobody may be sent there. Never raises because something is down.
+    """
+    question = " ".join(text.split())
+    typed = _typed(question)
+    if typed or not question:
+        return Found(candidates=(typed,), is_clear=True) if typed else Found()
+    cities = _plain_cities(question, gazetteer, locale)
+    if cities:
+        return _found_cities(cities, locale)
+    is_away = False
+    if geocoder and len(question) <= LONGEST_QUESTION:
+        try:
+            candidates = tuple(geocoder.locate(question, locale=locale))
+        except ProviderAwayError:
+            is_away = True
+        else:
+            if candidates:
+                return Found(candidates=candidates, is_clear=_is_one_place(candidates))
+    city = _city_of(text, gazetteer, locale)
+    return Found(candidates=tuple(c.candidate(locale) for c in city), is_provider_away=is_away)
+
+
+def find_city(text: str, *, gazetteer: Gazetteer, locale: str) -> Found:
+    """Return what a visitor's words may mean: coordinates as typed, or a city, also one only begun.
+
+    Nobody outside is asked: docs/decisions/005-visitors-places-stay-in-the-house.md.
+
+    Raises:
+        GazetteerMissingError: the index of cities was not built.
+    """
+    question = " ".join(text.split())
+    typed = _typed(question)
+    if typed:
+        return Found(candidates=(typed,), is_clear=True)
+    cities = gazetteer.search(question, locale=locale)
+    exact = [city for city in cities if city.is_exact]
+    return _found_cities(exact or cities, locale)
+
+
+def locate_later(
+    text: str, *, known: Precision, gazetteer: Gazetteer, geocoder: Geocoder | None, locale: str
+) -> Candidate | None:
+    """Return a point better than the `known` one for a place that was kept while nobody answered.
+
+    None: the provider was asked, and there is nothing better that needs no human choice.
+
+    Raises:
+        ProviderAwayError: still nobody answers; try again later.
+    """
+    found = find_place(text, gazetteer=gazetteer, geocoder=geocoder, locale=locale)
+    if found.is_provider_away:
+        raise ProviderAwayError
+    better = found.clear
+    return better if better and is_better(better.precision, known) else None
+
+
+def keep_answer(
+    session: Session,
+    provider: str,
+    question_digest: str,
+    candidates: list[dict[str, Any]],
+    *,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    """Write down what the provider said, in place of what it said before."""
+    answer = {"candidates": candidates, "answered_at": now, "expires_at": expires_at}
+    insert = _insert(session)(GeocodeAnswer).values(
+        provider=provider, question_digest=question_digest, **answer
+    )
+    session.execute(insert.on_conflict_do_update(index_elements=["provider", "question_digest"], set_=answer))
+
+
+def forget_answers(session: Session, *, now: datetime) -> int:
+    """Delete answers that are too old to be used; return how many. For the nightly job."""
+    is_old = GeocodeAnswer.expires_at <= now
+    count = session.scalar(select(func.count()).select_from(GeocodeAnswer).where(is_old)) or 0
+    session.execute(delete(GeocodeAnswer).where(is_old))
+    return count
+
+
+def take_turn(
+    session: Session, provider: str, *, now: datetime, spacing: timedelta, patience: timedelta
+) -> datetime | None:
+    """Reserve the next moment at which the site may ask the provider.
+
+    Returns it, or None when another process reserved it in between: look at the clock and try again.
+
+    Raises:
+        ProviderAwayError: the next turn is further away than `patience`.
+    """
+    open_now = _insert(session)(ProviderGate).values(provider=provider, next_at=now)
+    session.execute(open_now.on_conflict_do_nothing(index_elements=["provider"]))
+    next_at = session.scalar(select(ProviderGate.next_at).where(ProviderGate.provider == provider)) or now
+    turn = max(now, next_at)
+    if turn - now > patience:
+        raise ProviderAwayError
+    reserved = session.scalar(
+        update(ProviderGate)
+        .where(ProviderGate.provider == provider, ProviderGate.next_at == next_at)
+        .values(next_at=turn + spacing)
+        .returning(ProviderGate.provider)
+        .execution_options(synchronize_session=False)
+    )
+    return turn if reserved else None
+
+
+def leave_alone(session: Session, provider: str, *, until: datetime) -> None:
+    """Ask the provider nothing before `until`."""
+    later = _insert(session)(ProviderGate).values(provider=provider, next_at=until)
+    session.execute(
+        later.on_conflict_do_update(
+            index_elements=["provider"], set_={"next_at": until}, where=ProviderGate.next_at < until
+        )
+    )
+
+
+def _insert(session: Session) -> Any:
+    """Return the database's own INSERT, which knows what to do when the row is there already."""
+    dialects = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    return dialects[session.get_bind().dialect.name]
+
+
+def _typed(question: str) -> Candidate | None:
+    point = parse_coordinates(question)
+    if point is None:
+        return None
+    return Candidate(label=_point_label(point), point=point, precision=Precision.EXACT, source="typed")
+
+
+def _point_label(point: Point) -> str:
+    """Return coordinates to the metre, the way maps take them back."""
+    return f"{point.latitude:.5f}, {point.longitude:.5f}"
+
+
+def _plain_cities(question: str, gazetteer: Gazetteer, locale: str) -> list[City]:
+    """Return the cities that the whole text names, if it is beyond doubt a city's name."""
+    if any(letter.isdecimal() for letter in question):
+        return []
+    cities = [city for city in _cities(question, gazetteer, locale) if city.is_exact]
+    is_sure = cities and (cities[0].population >= TOWN or _PARTS.search(question))
+    return cities if is_sure else []
+
+
+def _city_of(text: str, gazetteer: Gazetteer, locale: str) -> list[City]:
+    """Return the city in the last parts of an address: "Unter den Linden 63, 10117 Berlin, Germany"."""
+    parts = [part.strip() for part in _PARTS.split(text[:LONGEST_QUESTION]) if part.strip()]
+    country = country_code(parts[-1], locale) if len(parts) > 1 else None
+    if country:
+        parts.pop()
+    for at, part in reversed(list(enumerate(parts))):
+        words = [word for word in part.split() if not any(letter.isdecimal() for letter in word)]
+        # The first of several parts is the street, unless it is a city's name and nothing else.
+        names: Iterable[str] = [part] if at == 0 and len(parts) > 1 else _phrases(words)
+        for name in names:
+            least = 0 if at and name == " ".join(words) else TOWN
+            cities = _cities(name, gazetteer, locale, country=country)
+            if cities and cities[0].is_exact and cities[0].population >= least:
+                return cities[:1]
+    return []
+
+
+def _phrases(words: list[str]) -> Iterator[str]:
+    """Yield what may be a city's name: all of it, its last words, its first words; the longest first."""
+    yield " ".join(words)
+    for length in range(min(len(words) - 1, LONGEST_CITY_WORDS), 0, -1):
+        yield " ".join(words[-length:])
+        yield " ".join(words[:length])
+
+
+def _cities(text: str, gazetteer: Gazetteer, locale: str, *, country: str | None = None) -> list[City]:
+    """Return what the gazetteer finds; nothing while it is missing: a registration goes on without it."""
+    try:
+        return gazetteer.search(text, country=country, locale=locale)
+    except GazetteerMissingError:
+        log.warning("no gazetteer: build it with `flask places build`")
+        return []
+
+
+def _found_cities(cities: list[City], locale: str) -> Found:
+    is_clear = bool(cities) and cities[0].is_exact
+    if len(cities) > 1:
+        is_clear = is_clear and cities[0].population >= TIMES_LARGER * max(1, cities[1].population)
+    return Found(candidates=tuple(city.candidate(locale) for city in cities), is_clear=is_clear)
+
+
+def _is_one_place(candidates: tuple[Candidate, ...]) -> bool:
+    first = candidates[0]
+    return all(distance_km(first.point, other.point) <= SAME_PLACE_KM for other in candidates[1:])
