@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from flask import current_app
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32  # characters; 32 hex digits carry 128 bits
 SECRETS = ("SECRET_KEY", "DIGEST_KEY", "ENCRYPTION_KEYS")
 SECRETS_FILE = "secrets.env"
+DATABASES = ("sqlite:///", "postgresql+psycopg://")
 
 
 class Mode(StrEnum):
@@ -92,6 +94,8 @@ class Settings:
                 raise SettingsError("ENCRYPTION_KEYS", "holds something that is not a key") from wrong
         if not self.site_url.startswith(("http://", "https://")):
             raise SettingsError("SITE_URL", "needs to start with https:// or http://")
+        if not self.database_url.startswith(DATABASES):
+            raise SettingsError("DATABASE_URL", "needs to start with sqlite:/// or postgresql://")
         if self.mode is Mode.PRODUCTION:
             self._check_production()
 
@@ -100,8 +104,8 @@ class Settings:
             raise SettingsError("SMTP_URL", "is missing: without mail nobody can verify or confirm anything")
         if not self.contact_email:
             raise SettingsError("CONTACT_EMAIL", "is missing: people need to know who keeps their data")
-        local = ("http://127.0.0.1", "http://localhost")
-        if not self.site_url.startswith(("https://", *local)):
+        is_local = urlsplit(self.site_url).hostname in {"127.0.0.1", "localhost"}
+        if not (self.is_secure or is_local):
             raise SettingsError("SITE_URL", "needs to start with https:// in production")
 
     @property
@@ -125,7 +129,8 @@ class Settings:
         instance = Path(environment.get("INSTANCE") or ROOT / "instance").resolve()
         known = dict(environment)
         if mode is Mode.DEMONSTRATION:
-            known = {**own_secrets(instance), **{k: v for k, v in known.items() if v}}
+            here = {"SITE_URL": f"http://127.0.0.1:{environment.get('PORT') or 8000}"}
+            known = here | own_secrets(instance) | {name: value for name, value in known.items() if value}
         for name in SECRETS:
             if not known.get(name):
                 raise SettingsError(name, "is missing; `python -m coordinator.cli.secrets` makes one")

@@ -12,6 +12,7 @@ from flask_login import current_user
 from werkzeug.exceptions import NotFound
 
 from coordinator.kit.errors import CoordinatorError, NotFoundError
+from coordinator.kit.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,14 +21,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class Role(StrEnum):
-    """What a signed-in person is. One person may be several."""
-
-    ORGANISER = "organiser"
-    COORDINATOR = "coordinator"
-    ADMINISTRATOR = "administrator"
 
 
 class May(StrEnum):

@@ -33,6 +33,11 @@ def allow_images_from(origin: str) -> None:
     g.image_origin = origin
 
 
+def isolate(policy: str) -> None:
+    """Give this one answer a policy of its own: for a document that is not a page of ours, like a letter."""
+    g.own_policy = policy
+
+
 def add_security_headers(response: Response) -> Response:
     """Put the house's policy on an answer. Runs after every view."""
     policy = dict(POLICY)
@@ -40,7 +45,8 @@ def add_security_headers(response: Response) -> Response:
     if origin := g.get("image_origin"):
         policy["img-src"] += f" {origin}"
     headers = response.headers
-    headers["Content-Security-Policy"] = "; ".join(f"{name} {what}" for name, what in policy.items())
+    ours = "; ".join(f"{name} {what}" for name, what in policy.items())
+    headers["Content-Security-Policy"] = g.get("own_policy") or ours
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
     headers["Permissions-Policy"] = "geolocation=(self), camera=(), microphone=(), payment=()"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time, get_timezone_name
+from babel.core import get_global
+from babel.dates import format_date, format_datetime, format_time
 from flask import current_app, g, has_request_context, request
 from flask_babel import Babel, get_locale
 from werkzeug.routing import BaseConverter
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "ru")
 """Every language whose catalogue is complete; the first is spoken when nothing else fits."""
+
+WRITTEN_AS = {"en": "en_150"}
+"""Whose habits dates and times follow: for English the international ones, day first and 24 hours."""
 
 babel = Babel()
 
@@ -48,7 +53,8 @@ def page_language() -> str:
     """Return what this request is to be answered in: what its URL says, else what the browser asks."""
     if not has_request_context():
         return LANGUAGES[0]
-    lang: str = g.get("lang") or preferred_language()
+    first = request.path.split("/", 2)[1]  # an address that leads nowhere has said its language, too
+    lang: str = g.get("lang") or (first if first in LANGUAGES else preferred_language())
     return lang
 
 
@@ -76,23 +82,41 @@ def language_links() -> list[Language]:
     return [Language(code, native_name(code), f"/{code}/{rest}") for code in LANGUAGES]
 
 
+def habits(locale: str) -> str:
+    """Return the locale by whose habits dates and times are written in `locale`."""
+    return WRITTEN_AS.get(locale, locale)
+
+
 def zone_text(instant: datetime, zone: str, locale: str) -> str:
-    """Return how the zone is called at that moment, with its city: "Berlin time (UTC+02:00)"."""
+    """Return the zone by the city it is named after, with its offset at that moment: "Berlin (UTC+02:00)".
+
+    Names of zones ("Central European Summer Time") are not used: CLDR, as Babel ships it, lacks them for half
+    of the world, and calls the time in Delhi a summer time in Russian.
+    """
     offset = instant.astimezone(ZoneInfo(zone)).strftime("%z")
-    city = get_timezone_name(
-        ZoneInfo(zone), width="long", locale=locale, return_zone=False, uncommon=True, zone_variant="generic"
-    )
-    return f"{city} (UTC{offset[:3]}:{offset[3:]})"
+    utc = f"UTC{offset[:3]}:{offset[3:5]}"
+    region, _, city = zone.rpartition("/")
+    if region in {"", "Etc"}:
+        return utc
+    return f"{_city_of_zone(zone, locale) or city.replace('_', ' ')} ({utc})"
+
+
+@lru_cache(maxsize=2048)
+def _city_of_zone(zone: str, locale: str) -> str | None:
+    """Return the city in CLDR's words, which may still stand under the zone's former name (Asia/Calcutta)."""
+    known = Locale.parse(locale).time_zones
+    former = (old for old, new in get_global("zone_aliases").items() if new == zone)
+    return next((known[name]["city"] for name in (zone, *former) if "city" in known.get(name, {})), None)
 
 
 def time_text(instant: datetime, zone: str, locale: str) -> str:
     """Return the time on the clock in `zone`, as `locale` writes it."""
-    return format_time(instant.astimezone(ZoneInfo(zone)), "short", locale=locale)
+    return format_time(instant.astimezone(ZoneInfo(zone)), "short", locale=habits(locale))
 
 
 def date_text(day: date, locale: str) -> str:
     """Return a day with its weekday, as `locale` writes it."""
-    return format_date(day, "full", locale=locale)
+    return format_date(day, "full", locale=habits(locale))
 
 
 def moment_text(instant: datetime, zone: str, locale: str) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from threading import Lock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from threading import Lock, RLock
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
 Answer = TypeVar("Answer")
+
+_memories: WeakSet[Kept[Any]] = WeakSet()
 
 
 class Kept(Generic[Answer]):
@@ -23,27 +26,55 @@ class Kept(Generic[Answer]):
         """Hold at most `most` answers; the one unused for longest goes first."""
         self._most = most
         self._answers: OrderedDict[Hashable, tuple[Hashable, Answer]] = OrderedDict()
+        self._being_made: dict[Hashable, RLock] = {}
         self._lock = Lock()
+        _memories.add(self)
 
     def get(self, key: Hashable, version: Hashable, make: Callable[[], Answer]) -> Answer:
         """Return the answer kept for `key` at `version`, or make it and keep it.
 
-        Two threads may make the same answer at once; they get equal ones, and nobody waits.
+        Whoever asks while it is being made waits for that one. Python computes for one thread at a
+        time, so eight threads that make the same answer at once take eight times as long, all of them.
         """
+        found = self._find(key, version)
+        if found is not None:
+            return found[1]
+        with self._lock:
+            turn = self._being_made.setdefault((key, version), RLock())
+        with turn:
+            found = self._find(key, version)
+            if found is not None:
+                return found[1]
+            try:
+                answer = make()
+                self._keep(key, version, answer)
+            finally:
+                with self._lock:
+                    self._being_made.pop((key, version), None)
+            return answer
+
+    def _find(self, key: Hashable, version: Hashable) -> tuple[Hashable, Answer] | None:
         with self._lock:
             kept = self._answers.get(key)
-            if kept is not None and kept[0] == version:
-                self._answers.move_to_end(key)
-                return kept[1]
-        answer = make()
+            if kept is None or kept[0] != version:
+                return None
+            self._answers.move_to_end(key)
+            return kept
+
+    def _keep(self, key: Hashable, version: Hashable, answer: Answer) -> None:
         with self._lock:
             self._answers[key] = (version, answer)
             self._answers.move_to_end(key)
             while len(self._answers) > self._most:
                 self._answers.popitem(last=False)
-        return answer
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._answers.clear()
+
+
+def forget_everything() -> None:
+    """Empty every memory of this process: between tests, whose databases begin again with the same ids."""
+    for memory in list(_memories):
+        memory.clear()

@@ -56,11 +56,19 @@ class Limiter:
 
 def client_key(address: str, seal: Seal, *, day: str) -> str:
     """Return what stands for a client today: a digest of its network, another one tomorrow."""
-    parsed = ip_address(address.partition("%")[0])
-    network = address
-    if isinstance(parsed, IPv6Address):
-        network = str(ip_network((parsed, IPV6_HOME_PREFIX), strict=False))
-    return seal.digest(f"{day} {network}", purpose="client")
+    return seal.digest(f"{day} {_network(address)}", purpose="client")
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:  # a proxy that sends a name or a port: the limit counts that text
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:  # IPv4 as a socket for both families writes it: one /64 would hold all of it
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, IPV6_HOME_PREFIX), strict=False))
 
 
 def this_client() -> str:

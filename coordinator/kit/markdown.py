@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -34,5 +36,8 @@ def markdown(text: str | None) -> Markup:
 
 
 def plain(text: str | None) -> str:
-    """Return the words of Markdown `text`, for mails, feeds and descriptions of links."""
-    return nh3.clean(str(markdown(text)), tags=set()).strip()
+    """Return the words of Markdown `text`, for mails, feeds and descriptions of links.
+
+    They are text and not HTML: whoever puts them into a page escapes them, as any text from people.
+    """
+    return unescape(nh3.clean(str(markdown(text)), tags=set())).strip()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 ROWS_ON_A_PAGE = 50
+LAST_PAGE = 100_000  # nobody turns that many; a longer number would not fit the database's integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,6 @@ class Page(Generic[Row]):
 
 def page_of(session: Session, query: Select[Row], *, number: int, size: int = ROWS_ON_A_PAGE) -> Page[Row]:
     """Return page `number` (from 1) of what `query` finds, in its order."""
-    number = max(1, number)
+    number = min(max(1, number), LAST_PAGE)
     found = session.scalars(query.offset((number - 1) * size).limit(size + 1)).all()
     return Page(rows=found[:size], number=number, has_more=len(found) > size)

@@ -224,6 +224,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("display_name_sealed", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),
         sa.Column("used_at", sa.DateTime(), nullable=True),
@@ -391,6 +393,7 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.DateTime(), nullable=True),
         sa.Column("published_at", sa.DateTime(), nullable=True),
         sa.Column("cancelled_at", sa.DateTime(), nullable=True),
+        sa.Column("cancelled_because", sa.String(length=300), nullable=False),
         sa.CheckConstraint(
             "status != 'published' OR latitude IS NOT NULL", name=op.f("ck_event_published_is_located")
         ),
@@ -532,6 +535,7 @@ def upgrade() -> None:
                 "change-accepted",
                 "change-refused",
                 "cancelled",
+                "withdrawn",
                 name="notekind",
                 native_enum=False,
                 create_constraint=True,
