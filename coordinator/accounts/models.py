@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 SQLAlchemy reads the annotations
+from datetime import datetime
 
 from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coordinator.accounts.rules import TokenPurpose
-from coordinator.kit.access import Role
 from coordinator.kit.db import Base, one_of
+from coordinator.kit.roles import Role
 
 
-class Account(UserMixin, Base):  # type: ignore[misc]  # Flask-Login ships no types
+class Account(UserMixin, Base):
     """Somebody who can sign in. The address and the name are sealed."""
 
     __tablename__ = "account"
@@ -70,6 +70,11 @@ class AccountToken(Base):
     account: Mapped[Account] = relationship()
     purpose: Mapped[TokenPurpose] = mapped_column(one_of(TokenPurpose))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    """Chosen by whoever asked for this link, and in force once it is used: until then an address
+    belongs to nobody, and two people who type it must not get each other's password."""
+    display_name_sealed: Mapped[str | None] = mapped_column(Text)
+    """Chosen together with it."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -1,0 +1,97 @@
+"""Commands: does mail go out, what waits, and what was given up."""
+
+from __future__ import annotations
+
+import smtplib
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import update
+
+from coordinator.cli.accounts import EMAIL
+from coordinator.kit.clock import now
+from coordinator.kit.db import db, unit_of_work
+from coordinator.kit.i18n import LANGUAGES
+from coordinator.kit.ids import new_public_id
+from coordinator.outbox.models import Message
+from coordinator.outbox.queries import oldest_due_at, outbox_counts
+from coordinator.outbox.rendering import Letter, render_letter, site_host
+from coordinator.outbox.rules import LetterError, MailAwayError, SmtpUrlError
+from coordinator.outbox.transports import FileTransport, transport_for
+from coordinator.settings import current_settings
+
+messages_cli = AppGroup("messages", help="The outbox and the mail server.")
+
+
+@messages_cli.command("test")
+@click.argument("address", type=EMAIL)
+@click.option("--language", type=click.Choice(LANGUAGES), default=LANGUAGES[0], help="Of the letter.")
+def test(address: str, language: str) -> None:
+    """Send a letter to ADDRESS now and say what the mail server answered."""
+    settings = current_settings()
+    letter = render_letter(
+        Letter(
+            public_id=new_public_id(),
+            template="messages/self_test",
+            locale=language,
+            recipient=address,
+            context={"sent_at": now().isoformat()},
+        ),
+        now(),
+    )
+    try:
+        transport = transport_for(settings.smtp_url, settings.instance / "mail", our_name=site_host())
+        with transport:
+            transport.send(letter)
+    except SmtpUrlError as wrong:
+        raise click.ClickException(
+            "SMTP_URL can't be read: smtp://user:password@host:587, smtps://… or smtp+plain://…"
+        ) from wrong
+    except (MailAwayError, LetterError) as trouble:
+        raise click.ClickException(_answer(trouble)) from trouble
+    if isinstance(transport, FileTransport):
+        click.echo(f"SMTP_URL is empty: the letter was written into {settings.instance / 'mail'}.")
+    else:
+        click.echo("The mail server took the letter. Look into the mailbox, the unwanted mail too.")
+
+
+@messages_cli.command("list")
+def count() -> None:
+    """Say how many messages wait, were given up, were sent; and since when the oldest waits."""
+    session = db.session()
+    for kind, number in outbox_counts(session)._asdict().items():
+        click.echo(f"{number:8} {kind}")
+    if since := oldest_due_at(session, now()):
+        click.echo(f"The oldest one waits since {since:%Y-%m-%d %H:%M} UTC.")
+
+
+@messages_cli.command("retry")
+def retry() -> None:
+    """Send again what was given up, as far as its words are still kept."""
+    with unit_of_work() as session:
+        again = (
+            update(Message)
+            .where(Message.failed_at.is_not(None), Message.recipient_sealed.is_not(None))
+            .values(failed_at=None, tries=0, due_at=now(), leased_until=None)
+            .execution_options(synchronize_session=False)
+        )
+        number = session.execute(again).rowcount  # type: ignore[attr-defined]  # an UPDATE has one
+    click.echo(f"{number} messages go again.")
+
+
+def _answer(trouble: MailAwayError | LetterError) -> str:
+    """Return what the server said, in its own words: whoever runs this wants to read them."""
+    cause = trouble.__cause__
+    kind = (
+        "The mail server can't be used" if isinstance(trouble, MailAwayError) else "The letter was not taken"
+    )
+    if isinstance(cause, smtplib.SMTPRecipientsRefused):
+        code, words = next(iter(cause.recipients.values()))
+        return f"{kind}: {code} {_text(words)}"
+    if isinstance(cause, smtplib.SMTPResponseException):
+        return f"{kind}: {cause.smtp_code} {_text(cause.smtp_error)}"
+    return f"{kind}: {cause or trouble.kind}"
+
+
+def _text(words: bytes | str) -> str:
+    return words.decode("utf-8", "replace") if isinstance(words, bytes) else words

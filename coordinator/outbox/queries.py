@@ -1,0 +1,60 @@
+"""What stands in the outbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from coordinator.outbox.models import Heartbeat, Message
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+
+class OutboxCounts(NamedTuple):
+    """How many messages are where."""
+
+    waiting: int
+    """Due now or later."""
+    failed: int
+    """Given up."""
+    sent: int
+
+
+def is_waiting() -> ColumnElement[bool]:
+    """Return the condition for messages that are still to be sent."""
+    return and_(Message.sent_at.is_(None), Message.failed_at.is_(None))
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for messages that may be sent at this moment."""
+    is_free = or_(Message.leased_until.is_(None), Message.leased_until <= now)
+    return and_(is_waiting(), Message.due_at <= now, is_free)
+
+
+def oldest_due_at(session: Session, now: datetime) -> datetime | None:
+    """Return since when the longest-waiting message should have been sent, tries that failed included."""
+    first = func.min(Message.created_at)
+    posted = session.scalar(select(first).where(is_waiting(), Message.due_at <= now, Message.tries > 0))
+    due = session.scalar(select(func.min(Message.due_at)).where(is_waiting(), Message.due_at <= now))
+    return min(filter(None, (posted, due)), default=None)
+
+
+def outbox_counts(session: Session) -> OutboxCounts:
+    """Return how many messages wait, were given up, were sent."""
+    row = session.execute(
+        select(
+            func.count(Message.id).filter(is_waiting()),
+            func.count(Message.failed_at),
+            func.count(Message.sent_at),
+        )
+    ).one()
+    return OutboxCounts(*row)
+
+
+def last_beat_at(session: Session, name: str) -> datetime | None:
+    """Return when the process of that name last showed a sign of life."""
+    return session.scalar(select(Heartbeat.beat_at).where(Heartbeat.name == name))

@@ -1,0 +1,93 @@
+"""From a message to a letter: its templates, in the recipient's language, as text and HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from flask import current_app
+from flask_babel import force_locale
+from jinja2 import Environment, StrictUndefined
+
+from coordinator.settings import current_settings
+
+_BLANK_LINES = re.compile(r"\n\s*\n(?:\s*\n)+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A message, opened: what has to be known to write it."""
+
+    public_id: str
+    template: str
+    locale: str
+    recipient: str = field(repr=False)
+    context: Mapping[str, Any] = field(repr=False)
+
+
+def render_letter(letter: Letter, now: datetime) -> EmailMessage:
+    """Write the letter: one recipient, text and HTML, nothing to load and nothing that reports back.
+
+    Raises:
+        jinja2.TemplateError: the template is missing, or wants something that the context lacks.
+        ValueError: the address can't be one.
+    """
+    settings = current_settings()
+    context = cast("dict[str, Any]", _with_instants(letter.context))
+    with force_locale(letter.locale):
+        subject = " ".join(_render(letter.template, "subject.txt", context).split())
+        text = _render(letter.template, "body.txt", context, subject=subject)
+        html = _render(letter.template, "body.html", context, subject=subject)
+    mail = EmailMessage(policy=SMTP if letter.recipient.isascii() else SMTPUTF8)
+    mail["Message-ID"] = f"<{letter.public_id}@{site_host()}>"
+    mail["Date"] = format_datetime(now)
+    mail["From"] = settings.mail_from
+    mail["To"] = Address(addr_spec=letter.recipient)
+    mail["Subject"] = subject
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday reply is wanted
+    mail.set_content(_BLANK_LINES.sub("\n\n", text).strip() + "\n", cte="quoted-printable")
+    mail.add_alternative(html, subtype="html", cte="quoted-printable")
+    mail["Content-Language"] = letter.locale  # last: the parts would take it with them
+    return mail
+
+
+def site_host() -> str:
+    """Return the site's own host name: the right-hand side of Message-ID, and how we greet mail servers."""
+    return urlsplit(current_settings().site_url).hostname or "localhost"
+
+
+def _render(template: str, part: str, context: Mapping[str, Any], **more: Any) -> str:
+    values = {**context, **more}
+    current_app.update_template_context(values)
+    return _letters().get_template(f"email/{template}/{part}").render(values)
+
+
+def _letters() -> Environment:
+    """Return the app's templates, made strict: a letter that lacks something stays here and is seen."""
+    known = current_app.extensions.get("letters")
+    if known is None:
+        known = current_app.jinja_env.overlay(undefined=StrictUndefined)
+        current_app.extensions["letters"] = known
+    return cast("Environment", known)
+
+
+def _with_instants(value: Any) -> Any:
+    """Turn the ISO texts under keys that end in `_at` back into moments, as deep as they lie."""
+    if isinstance(value, dict):
+        return {
+            key: datetime.fromisoformat(item)
+            if key.endswith("_at") and isinstance(item, str)
+            else _with_instants(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_with_instants(item) for item in value]
+    return value

@@ -1,0 +1,76 @@
+"""Posting a message: a row in the transaction of what it reports."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from coordinator.kit.ids import new_public_id
+from coordinator.outbox.models import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from coordinator.kit.crypto import Seal
+
+
+def post(  # noqa: PLR0913 each is one column of the row
+    session: Session,
+    *,
+    key: str,
+    template: str,
+    recipient: str,
+    locale: str,
+    about: str,
+    context: Mapping[str, Any],
+    seal: Seal,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> bool:
+    """Put a message into the outbox, for the worker. Return False when `key` was posted before.
+
+    Args:
+        session: the transaction of what is reported: rolled back, nothing is sent.
+        key: names the fact that is reported, so that a retry or a second click posts once.
+        template: folder in templates/email/, as in "rsvps/confirm".
+        recipient: the address, in clear; it is sealed here.
+        locale: the recipient's language.
+        about: noun:public id of what the message is about.
+        context: what the template needs, as JSON has it; keys that end in `_at` hold ISO instants.
+        seal: our keys.
+        now: this moment.
+        due_at: not before; now when left out.
+    """
+    if _is_posted(session, key):
+        return False
+    message = Message(
+        public_id=new_public_id(),
+        key=key,
+        template=template,
+        locale=locale,
+        about=about,
+        recipient_sealed=seal.encrypt(recipient),
+        recipient_digest=seal.digest(recipient),
+        context_sealed=seal.encrypt(json.dumps(dict(context), ensure_ascii=False)),
+        created_at=now,
+        due_at=due_at or now,
+    )
+    session.flush()  # so that a fault of other rows is not taken for a key that is there already
+    try:
+        with session.begin_nested():
+            session.add(message)
+    except IntegrityError:
+        if not _is_posted(session, key):  # another constraint: losing the message is no answer to that
+            raise
+        return False
+    return True
+
+
+def _is_posted(session: Session, key: str) -> bool:
+    return session.scalar(select(Message.id).where(Message.key == key)) is not None
