@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 SQLAlchemy reads the annotations
+from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -13,7 +13,7 @@ from coordinator.kit.db import Base
 
 
 class Contact(Base):
-    """Somebody who agreed that the organiser of one event may write to them. Everything about them is sealed."""
+    """Somebody who agreed that the organiser of one event may write to them. All of it is sealed."""
 
     __tablename__ = "contact"
     __table_args__ = (

@@ -1,0 +1,101 @@
+"""What is done with people an organiser may reach. Each function is one act; none of them commits."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from coordinator.audit.service import record
+from coordinator.contacts.models import Contact
+from coordinator.contacts.queries import tags_of
+from coordinator.contacts.rules import clean_tags
+from coordinator.kit.ids import new_public_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from coordinator.accounts.models import Account
+    from coordinator.events.models import Event
+    from coordinator.kit.crypto import Seal
+
+
+def add_contact(  # noqa: PLR0913 a person has this many sides
+    session: Session,
+    *,
+    owner_id: int,
+    event: Event,
+    source: str,
+    name: str,
+    email: str,
+    phone: str,
+    consent_at: datetime,
+    consent_wording: str,
+    seal: Seal,
+    now: datetime,
+) -> Contact:
+    """Keep somebody who agreed, or bring what is known of them up to date; the organiser's words stay."""
+    contact = session.scalar(select(Contact).where(Contact.event_id == event.id, Contact.source == source))
+    if contact is None:
+        contact = Contact(
+            public_id=new_public_id(), owner_id=owner_id, event_id=event.id, source=source, created_at=now
+        )
+        session.add(contact)
+    contact.name_sealed = seal.encrypt(name)
+    contact.email_sealed = seal.encrypt(email)
+    contact.email_digest = seal.digest(email) if email else None
+    contact.phone_sealed = seal.encrypt(phone)
+    contact.consent_at = consent_at
+    contact.consent_wording = consent_wording
+    return contact
+
+
+def forget_contact(session: Session, *, event_id: int, source: str) -> bool:
+    """Delete the contact that came from `source`. Return whether there was one."""
+    session.flush()  # one that this transaction made goes too
+    found = delete(Contact).where(Contact.event_id == event_id, Contact.source == source)
+    return session.execute(found.returning(Contact.id)).first() is not None
+
+
+def forget_contacts_of(session: Session, event_id: int) -> int:
+    """Delete everybody who was kept for an event. Return how many they were."""
+    return len(
+        session.execute(delete(Contact).where(Contact.event_id == event_id).returning(Contact.id)).all()
+    )
+
+
+def note_contact(session: Session, contact: Contact, *, tags: Iterable[str], note: str, seal: Seal) -> None:
+    """Keep the organiser's own words about a contact.
+
+    Raises:
+        TooManyTagsError: nobody can look through that many.
+    """
+    contact.tags_sealed = seal.encrypt(json.dumps(clean_tags(tags), ensure_ascii=False)) if tags else None
+    contact.note_sealed = seal.encrypt(note)
+    session.flush()
+
+
+def tag_contact(contact: Contact, tag: str, *, is_removed: bool = False, seal: Seal) -> None:
+    """Put one tag on a contact, or take it off.
+
+    Raises:
+        TooManyTagsError: nobody can look through that many.
+    """
+    others = [own for own in tags_of(contact, seal) if own.casefold() != tag.strip().casefold()]
+    tags = clean_tags(others if is_removed else [*others, tag])
+    contact.tags_sealed = seal.encrypt(json.dumps(tags, ensure_ascii=False)) if tags else None
+
+
+def remove_contact(session: Session, contact: Contact, *, by: Account, now: datetime) -> None:
+    """Delete a contact because its organiser wants to."""
+    record(session, "contact:removed", f"contact:{contact.public_id}", by=by.public_id, at=now)
+    session.delete(contact)
+
+
+def record_export(session: Session, *, by: Account, count: int, now: datetime) -> None:
+    """Write down that somebody took a copy out of the house: how many people, never who."""
+    record(session, "contacts:exported", f"account:{by.public_id}", by=by.public_id, at=now, count=count)

@@ -1,0 +1,43 @@
+"""Contacts as a sheet that Excel, LibreOffice and Google Sheets open without running anything."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from coordinator.contacts.rules import defused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from coordinator.contacts.queries import Person
+
+BYTE_ORDER_MARK = "\ufeff"
+"""Excel reads UTF-8 as something else without it."""
+
+COLUMNS = ("name", "email", "phone", "tags", "note", "event", "event_id", "agreed_at", "agreed_to")
+
+
+def csv_lines(people: Iterable[Person]) -> Iterator[str]:
+    """Yield the sheet line by line, its head first. Every cell that came from a person is defused."""
+    yield BYTE_ORDER_MARK + _line(COLUMNS)
+    for person in people:
+        cells = (
+            person.name,
+            person.email,
+            person.phone,
+            ", ".join(person.tags),
+            person.note,
+            person.event_title,
+            person.event_id,
+            person.consent_at.isoformat(timespec="seconds"),
+            person.consent_wording,
+        )
+        yield _line(tuple(defused(cell) for cell in cells))
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, quoting=csv.QUOTE_ALL).writerow(cells)
+    return buffer.getvalue()

@@ -1,0 +1,32 @@
+"""What news about a protest says: how it is now, and how it was."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from coordinator.rsvps.mail import facts_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from coordinator.events.models import Event, EventNotice
+    from coordinator.rsvps.models import Rsvp
+
+SHOWN = ("title", "starts_at", "timezone", "is_time_known", "address", "city")
+
+
+def news_for(rsvp: Rsvp, event: Event, notice: EventNotice, token: str) -> dict[str, Any]:
+    """Return what one person is told: the event as it stands now, what it was, and their own link."""
+    now = facts_for(rsvp, event, token)
+    was = _as_it_was(notice.before, now)
+    is_same = all(was[name] == now[name] for name in SHOWN)
+    return now | {"was": None if is_same else was, "because": event.cancelled_because or ""}
+
+
+def _as_it_was(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts before the change; what the change did not touch is as it is now."""
+    was = {name: before.get(name, now[name]) for name in SHOWN}
+    local = datetime.fromisoformat(was["starts_at"]).astimezone(ZoneInfo(was["timezone"]))
+    return was | {"day_at": local.replace(tzinfo=None).isoformat()}

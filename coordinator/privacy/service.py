@@ -1,0 +1,158 @@
+"""Forgetting people: what was theirs is emptied or deleted, what was counted stays counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, or_, select, update
+
+from coordinator.accounts.models import AccountToken, KeptForm
+from coordinator.audit.service import record
+from coordinator.campaigns.models import Campaign
+from coordinator.contacts.models import Contact
+from coordinator.contacts.service import forget_contacts_of
+from coordinator.events.models import Event
+from coordinator.outbox.models import Message
+from coordinator.rsvps.models import Rsvp
+from coordinator.rsvps.rules import answers_close_at
+from coordinator.rsvps.service import lock_tally, remove_rsvp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+_AT_A_TIME = 500  # parameters of one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much went, in numbers."""
+
+    answers: int = 0
+    contacts: int = 0
+    messages: int = 0
+    forms_and_links: int = 0
+
+    def __add__(self, other: Forgotten) -> Forgotten:
+        """Return both together."""
+        return Forgotten(
+            self.answers + other.answers,
+            self.contacts + other.contacts,
+            self.messages + other.messages,
+            self.forms_and_links + other.forms_and_links,
+        )
+
+
+def events_to_forget(session: Session, now: datetime) -> list[int]:
+    """Return ids of events whose retention time is over and that still hold something of a person."""
+    someone = or_(
+        select(Rsvp.id).where(Rsvp.event_id == Event.id, Rsvp.forgotten_at.is_(None)).exists(),
+        select(Contact.id).where(Contact.event_id == Event.id).exists(),
+    )
+    over = select(Event).join(Campaign).where(someone, Event.starts_at < now).order_by(Event.id)
+    return [event.id for event in session.scalars(over) if _forget_at(event) <= now]
+
+
+def forget_event(session: Session, event: Event, *, by: str, now: datetime) -> Forgotten:
+    """Empty every answer to an event, delete its contacts and the messages about both.
+
+    Answers whose address nobody confirmed count for nothing and are deleted. The tally stays.
+    """
+    tally = lock_tally(session, event)
+    answers = session.scalars(
+        select(Rsvp).where(Rsvp.event_id == event.id, Rsvp.forgotten_at.is_(None)).order_by(Rsvp.id)
+    ).all()
+    messages = _drop_messages(session, [f"rsvp:{rsvp.public_id}" for rsvp in answers])
+    for rsvp in answers:
+        if rsvp.email_digest is not None and rsvp.confirmed_at is None:
+            remove_rsvp(session, rsvp, tally)
+        else:
+            _empty(rsvp, now)
+    contacts = forget_contacts_of(session, event.id)
+    done = Forgotten(answers=len(answers), contacts=contacts, messages=messages)
+    record(
+        session,
+        "event:people-forgotten",
+        f"event:{event.public_id}",
+        by=by,
+        at=now,
+        campaign=event.campaign.slug,
+        answers=done.answers,
+        contacts=done.contacts,
+    )
+    return done
+
+
+def count_event(session: Session, event: Event) -> Forgotten:
+    """Return what `forget_event` would remove."""
+    about = select("rsvp:" + Rsvp.public_id).where(Rsvp.event_id == event.id, Rsvp.forgotten_at.is_(None))
+    return Forgotten(
+        answers=_count(
+            session, select(Rsvp.id).where(Rsvp.event_id == event.id, Rsvp.forgotten_at.is_(None))
+        ),
+        contacts=_count(session, select(Contact.id).where(Contact.event_id == event.id)),
+        messages=_count(session, select(Message.id).where(Message.about.in_(about))),
+    )
+
+
+def forget_expired(session: Session, now: datetime) -> int:
+    """Delete forms that were kept for people who never signed up, and links that no longer open anything."""
+    gone = 0
+    for model in (KeptForm, AccountToken):
+        gone += len(session.execute(delete(model).where(model.expires_at <= now).returning(model.id)).all())
+    return gone
+
+
+def count_expired(session: Session, now: datetime) -> int:
+    """Return what `forget_expired` would remove."""
+    return sum(
+        _count(session, select(model.id).where(model.expires_at <= now)) for model in (KeptForm, AccountToken)
+    )
+
+
+def empty_sent_messages(session: Session) -> int:
+    """Empty what a sent message still says or shows of its recipient; its key and state stay."""
+    words = (Message.recipient_sealed, Message.recipient_digest, Message.context_sealed)
+    leftover = or_(*(word.is_not(None) for word in words))
+    emptied = (
+        update(Message)
+        .where(Message.sent_at.is_not(None), leftover)
+        .values({word.key: None for word in words})
+        .returning(Message.id)
+    )
+    return len(session.execute(emptied).all())
+
+
+def _forget_at(event: Event) -> datetime:
+    end = answers_close_at(
+        starts_at=event.starts_at, ends_at=event.ends_at, is_time_known=event.is_time_known
+    )
+    return end + timedelta(days=event.campaign.retention_days)
+
+
+def _empty(rsvp: Rsvp, now: datetime) -> None:
+    """Leave of an answer what the statistics need: which event, what, how many, when."""
+    rsvp.name_sealed = rsvp.email_sealed = rsvp.email_digest = None
+    rsvp.phone_sealed = rsvp.note_sealed = rsvp.token_sealed = None
+    rsvp.token_digest = f"forgotten:{rsvp.public_id}"  # unique, and the digest of nothing
+    rsvp.help = rsvp.consent_wording = ""
+    rsvp.consent_updates_at = rsvp.consent_contact_at = None
+    rsvp.forgotten_at = now
+
+
+def _drop_messages(session: Session, about: list[str]) -> int:
+    """Delete messages about people, sent or not: nobody is to hear from us after being forgotten."""
+    dropped = 0
+    for start in range(0, len(about), _AT_A_TIME):
+        some = (
+            delete(Message).where(Message.about.in_(about[start : start + _AT_A_TIME])).returning(Message.id)
+        )
+        dropped += len(session.execute(some).all())
+    return dropped
+
+
+def _count(session: Session, query: Any) -> int:
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0

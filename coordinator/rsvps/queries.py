@@ -1,0 +1,135 @@
+"""What people answered: tallies for pages and feeds, one answer by its link, the organiser's list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, or_, select
+
+from coordinator.events.models import Event
+from coordinator.events.rules import EventStatus
+from coordinator.kit.errors import NotFoundError
+from coordinator.kit.tokens import token_digest
+from coordinator.rsvps.models import Rsvp, RsvpTally
+from coordinator.rsvps.rules import EXPECTED, Count, Help, RsvpStatus, counted_as
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.orm import Session
+
+_IS_KNOWN = or_(Rsvp.email_digest.is_(None), Rsvp.confirmed_at.is_not(None))
+"""Answers that count: without an address, or with one that was shown to be theirs."""
+
+
+def empty_tally(event_id: int) -> RsvpTally:
+    """Return a tally of an event that nobody has answered. It belongs to no session."""
+    return RsvpTally(event_id=event_id, **dict.fromkeys(Count, 0))
+
+
+def tally_of(session: Session, event: Event) -> RsvpTally:
+    """Return the numbers of one event; zeros when nobody has answered."""
+    return session.get(RsvpTally, event.id) or empty_tally(event.id)
+
+
+def tallies_of(session: Session, event_ids: Iterable[int]) -> dict[int, RsvpTally]:
+    """Return the numbers of many events, by the event's id; events that nobody answered have zeros."""
+    wanted = list(event_ids)
+    found = session.scalars(select(RsvpTally).where(RsvpTally.event_id.in_(wanted)))
+    return {event_id: empty_tally(event_id) for event_id in wanted} | {
+        tally.event_id: tally for tally in found
+    }
+
+
+def rsvp_by_token(session: Session, token: str) -> Rsvp:
+    """Return the answer that a private link opens.
+
+    Raises:
+        NotFoundError: no link of ours, or the answer has been forgotten.
+    """
+    rsvp = session.scalar(
+        select(Rsvp).where(Rsvp.token_digest == token_digest(token), Rsvp.forgotten_at.is_(None))
+    )
+    if rsvp is None:
+        raise NotFoundError
+    return rsvp
+
+
+def rsvp_of(session: Session, event_id: int, email_digest: str) -> Rsvp | None:
+    """Return what the holder of an address answered to an event."""
+    return session.scalar(select(Rsvp).where(Rsvp.event_id == event_id, Rsvp.email_digest == email_digest))
+
+
+def waiting_parties(event_id: int, *, largest: int | None = None) -> Select[Rsvp]:
+    """Select who may be taken in next, in the order in which they began to wait.
+
+    Somebody who left an address and did not confirm it is not taken in: nobody could tell them.
+    """
+    query = select(Rsvp).where(Rsvp.event_id == event_id, Rsvp.status == RsvpStatus.WAITLISTED, _IS_KNOWN)
+    if largest is not None:
+        query = query.where(Rsvp.party_size <= largest)
+    return query.order_by(Rsvp.waiting_since, Rsvp.id)
+
+
+def events_with_room(session: Session) -> list[int]:
+    """Return ids of published events where somebody waits although there is room for their party."""
+    room: ColumnElement[bool] = or_(
+        Event.capacity.is_(None),
+        Rsvp.party_size <= Event.capacity - RsvpTally.confirmed - RsvpTally.unconfirmed - RsvpTally.pending,
+    )
+    query = (
+        select(RsvpTally.event_id)
+        .join(Event, Event.id == RsvpTally.event_id)
+        .join(Rsvp, Rsvp.event_id == RsvpTally.event_id)
+        .where(
+            RsvpTally.waitlisted > 0,
+            Event.status == EventStatus.PUBLISHED,
+            Rsvp.status == RsvpStatus.WAITLISTED,
+            _IS_KNOWN,
+            room,
+        )
+        .distinct()
+    )
+    return list(session.scalars(query))
+
+
+def attendees(event: Event) -> Select[Rsvp]:
+    """Select the answers that the organiser sees, in the order in which they came.
+
+    Those with an unconfirmed address are not among them: somebody else may have typed it.
+    """
+    return (
+        select(Rsvp).where(Rsvp.event_id == event.id, Rsvp.status.in_(EXPECTED), _IS_KNOWN).order_by(Rsvp.id)
+    )
+
+
+def help_offered(session: Session, event: Event) -> dict[Help, int]:
+    """Return how many answers offer what; only what is offered at all."""
+    texts = session.execute(
+        select(Rsvp.help, func.count())
+        .where(Rsvp.event_id == event.id, Rsvp.status.in_(EXPECTED), _IS_KNOWN, Rsvp.help != "")
+        .group_by(Rsvp.help)
+    )
+    counts: dict[Help, int] = {}
+    for text, number in texts:
+        for code in text.split():
+            counts[Help(code)] = counts.get(Help(code), 0) + number
+    return {kind: counts[kind] for kind in Help if kind in counts}
+
+
+def counted(session: Session, event_ids: Iterable[int] | None = None) -> dict[int, dict[Count, int]]:
+    """Return the numbers as the answers themselves say, by event: what the tallies ought to be."""
+    has_email, is_confirmed = Rsvp.email_digest.is_not(None), Rsvp.confirmed_at.is_not(None)
+    query = select(Rsvp.event_id, Rsvp.status, has_email, is_confirmed, func.sum(Rsvp.party_size)).group_by(
+        Rsvp.event_id, Rsvp.status, has_email, is_confirmed
+    )
+    if event_ids is not None:
+        query = query.where(Rsvp.event_id.in_(list(event_ids)))
+    sums: dict[int, dict[Count, int]] = {}
+    for event_id, status, email, confirmed, people in session.execute(query):
+        of_event = sums.setdefault(event_id, dict.fromkeys(Count, 0))
+        count = counted_as(status, has_email=bool(email), is_confirmed=bool(confirmed))
+        if count is not None:
+            of_event[count] += people
+    return sums

@@ -1,0 +1,70 @@
+"""The organiser's list of who comes: numbers first, then what people gave, and nothing more."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, render_template, request, url_for
+
+from coordinator.accounts.sign_in import signed_in
+from coordinator.events.cards import when_of
+from coordinator.events.queries import own_event
+from coordinator.kit.access import May, requires
+from coordinator.kit.db import db
+from coordinator.kit.i18n import current_language
+from coordinator.kit.paging import page_of
+from coordinator.kit.web import seal
+from coordinator.rsvps.forms import HELP_WORDS
+from coordinator.rsvps.queries import attendees as attendees_of, help_offered, tally_of
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from coordinator.kit.crypto import Seal
+    from coordinator.rsvps.models import Rsvp
+
+blueprint = Blueprint("attendees", __name__, url_prefix="/<lang:lang>/organise/events")
+
+
+@blueprint.get("/<public_id:public_id>/attendees")
+@requires(May.ORGANISE)
+def attendees(public_id: str) -> ResponseReturnValue:
+    """Show who comes to one of the organiser's own events."""
+    session = db.session()
+    event = own_event(session, signed_in(), public_id)
+    page = page_of(session, attendees_of(event), number=request.args.get("page", 1, type=int))
+    words = dict(HELP_WORDS)
+    offered = help_offered(session, event)
+
+    def address(number: int) -> str:
+        return url_for(".attendees", public_id=event.public_id, page=number)
+
+    return render_template(
+        "rsvps/attendees.html",
+        event=event,
+        when=when_of(event, current_language()),
+        tally=tally_of(session, event),
+        help_offered=[(words[kind.value], number) for kind, number in offered.items()],
+        rows=[_row(rsvp, seal()) for rsvp in page.rows],
+        previous_url=address(page.number - 1) if page.number > 1 else "",
+        next_url=address(page.number + 1) if page.has_more else "",
+        page_number=page.number,
+    )
+
+
+def _row(rsvp: Rsvp, keys: Seal) -> SimpleNamespace:
+    """Return one answer as the organiser sees it: the first part of the name; addresses only by consent."""
+    is_agreed = rsvp.consent_contact_at is not None
+    words = dict(HELP_WORDS)
+    name = (keys.decrypt(rsvp.name_sealed) or "").split()
+    return SimpleNamespace(
+        name=name[0] if name else "",
+        party_size=rsvp.party_size,
+        status=rsvp.status.value,
+        is_confirmed=rsvp.confirmed_at is not None,
+        note=keys.decrypt(rsvp.note_sealed) or "",
+        help=[words[code] for code in rsvp.help.split()],
+        email=keys.decrypt(rsvp.email_sealed) if is_agreed else None,
+        phone=keys.decrypt(rsvp.phone_sealed) if is_agreed else None,
+    )

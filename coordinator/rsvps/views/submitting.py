@@ -1,0 +1,164 @@
+"""RSVP, confirm, change, cancel: pages without account, session or cookie. A GET shows, a POST acts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from coordinator.events.cards import when_of, where_of
+from coordinator.events.queries import reachable_event
+from coordinator.kit.access import public
+from coordinator.kit.clock import now
+from coordinator.kit.db import db, unit_of_work
+from coordinator.kit.i18n import current_language
+from coordinator.kit.limits import check_limit, limited
+from coordinator.kit.web import form_page, public_page, refuse_foreign_form, seal
+from coordinator.rsvps.forms import ChangeForm, RsvpForm
+from coordinator.rsvps.queries import rsvp_by_token, tally_of
+from coordinator.rsvps.rules import Help, NoPlaceError, RsvpStatus
+from coordinator.rsvps.service import cancel_rsvp, change_rsvp, confirm_rsvp, is_open, submit_rsvp
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from flask.blueprints import BlueprintSetupState
+    from flask.typing import ResponseReturnValue
+
+    from coordinator.events.models import Event
+    from coordinator.rsvps.models import Rsvp
+
+# A university or a Tor exit is one client to us, and one event may be answered by thousands in an hour.
+# These limits stop a flood, not a crowd.
+PER_CLIENT = "200 per hour"
+PER_EVENT = "5000 per hour"
+PER_ADDRESS = "20 per day"
+"""Messages that one address can be made to get, over all events."""
+
+DONE = frozenset({"answered", "changed", "cancelled", "confirmed"})
+
+blueprint = Blueprint("rsvps", __name__, url_prefix="/<lang:lang>")
+
+
+@blueprint.record_once
+def _leave_out_csrf(state: BlueprintSetupState) -> None:
+    """There is no session to hold a token; `_own_forms_only` stands in its place."""
+    state.app.extensions["csrf"].exempt(blueprint)
+
+
+@blueprint.before_request
+def _own_forms_only() -> None:
+    if request.method == "POST":
+        refuse_foreign_form()
+
+
+@blueprint.route("/events/<public_id:public_id>/rsvp", methods=["GET", "POST"])
+@public(why="anyone may answer a published event, without an account")
+@limited("rsvp", per_client=PER_CLIENT, per_target=PER_EVENT, target="public_id")
+def submit(public_id: str) -> ResponseReturnValue:
+    """Show the form alone, or take the answer."""
+    event = reachable_event(db.session(), public_id)
+    form = RsvpForm()
+    if form.is_submitted() and form.subject.data:
+        return redirect(url_for(".thanks", public_id=event.public_id), code=303)
+    if not form.validate_on_submit():
+        return form_page("rsvps/submit.html", form, **_about(event))
+    if form.email.data:
+        aim = seal().digest(form.email.data, purpose="limit")
+        check_limit("rsvp-address", per_target=PER_ADDRESS, target=aim)
+    with unit_of_work() as session:
+        answer = submit_rsvp(session, event, form.details(current_language()), seal=seal(), now=now())
+    if answer.token is None:
+        return redirect(url_for(".thanks", public_id=public_id), code=303)
+    return redirect(url_for(".manage", token=answer.token, done="answered"), code=303)
+
+
+@blueprint.get("/events/<public_id:public_id>/rsvp/thanks")
+@public(why="the same words for whoever answered by mail, before or now")
+def thanks(public_id: str) -> ResponseReturnValue:
+    """Say that a mail is on its way."""
+    event = reachable_event(db.session(), public_id)
+    return public_page(render_template("rsvps/thanks.html", **_about(event)))
+
+
+@blueprint.route("/rsvp/<token>", methods=["GET", "POST"])
+@public(why="whoever holds the link")
+def manage(token: str) -> ResponseReturnValue:
+    """Show an answer, or change it."""
+    rsvp = rsvp_by_token(db.session(), token)
+    form = ChangeForm(has_email=rsvp.email_digest is not None, data=_as_typed(rsvp))
+    if form.validate_on_submit():
+        try:
+            with unit_of_work() as session:
+                change_rsvp(session, rsvp, form.change(current_language()), seal=seal(), now=now())
+        except NoPlaceError:
+            rsvp = rsvp_by_token(db.session(), token)
+            room = _("There is no place for that many. Your answer stays as it was.")
+            form.party_size.errors = [*form.party_size.errors, room]
+        else:
+            return redirect(url_for(".manage", token=token, done="changed"), code=303)
+    done = request.args.get("done", "")
+    return form_page(
+        "rsvps/manage.html",
+        form,
+        rsvp=rsvp,
+        token=token,
+        done=done if done in DONE and request.method == "GET" else "",
+        **_about(rsvp.event),
+    )
+
+
+@blueprint.route("/rsvp/<token>/confirm", methods=["GET", "POST"])
+@public(why="whoever holds the link from the mail")
+def confirm(token: str) -> ResponseReturnValue:
+    """Ask for the click that confirms an address; a mail scanner that only follows links confirms nothing."""
+    rsvp = rsvp_by_token(db.session(), token)
+    if request.method == "POST":
+        with unit_of_work() as session:
+            confirm_rsvp(session, rsvp, seal=seal(), now=now())
+        return redirect(url_for(".manage", token=token, done="confirmed"), code=303)
+    if rsvp.email_digest is None or rsvp.confirmed_at is not None:
+        return redirect(url_for(".manage", token=token), code=303)
+    return render_template("rsvps/confirm.html", rsvp=rsvp, token=token, **_about(rsvp.event))
+
+
+@blueprint.route("/rsvp/<token>/cancel", methods=["GET", "POST"])
+@public(why="whoever holds the link")
+def cancel(token: str) -> ResponseReturnValue:
+    """Ask whether the answer is to be taken back, or take it back."""
+    rsvp = rsvp_by_token(db.session(), token)
+    if request.method == "POST":
+        with unit_of_work() as session:
+            cancel_rsvp(session, rsvp, seal=seal(), now=now())
+        return redirect(url_for(".manage", token=token, done="cancelled"), code=303)
+    if rsvp.status is RsvpStatus.DECLINED:
+        return redirect(url_for(".manage", token=token), code=303)
+    return render_template("rsvps/cancel.html", rsvp=rsvp, token=token, **_about(rsvp.event))
+
+
+def _about(event: Event) -> dict[str, Any]:
+    """Return what every page here says about the event."""
+    tally = tally_of(db.session(), event)
+    return {
+        "event": event,
+        "when": when_of(event, current_language()),
+        "where": where_of(event, current_language()),
+        "is_open": is_open(event, now()),
+        "is_full": event.capacity is not None and tally.taken >= event.capacity,
+    }
+
+
+def _as_typed(rsvp: Rsvp) -> dict[str, Any]:
+    """Return an answer as its form shows it; a queue is not something to choose."""
+    is_maybe = rsvp.status is RsvpStatus.TENTATIVE
+    return {
+        "status": (RsvpStatus.TENTATIVE if is_maybe else RsvpStatus.ACCEPTED).value,
+        "party_size": rsvp.party_size,
+        "name": seal().decrypt(rsvp.name_sealed) or "",
+        "phone": seal().decrypt(rsvp.phone_sealed) or "",
+        "note": seal().decrypt(rsvp.note_sealed) or "",
+        "help": [Help(code).value for code in rsvp.help.split()],
+        "consent_updates": rsvp.consent_updates_at is not None,
+        "consent_contact": rsvp.consent_contact_at is not None,
+    }

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import func, select
+
+from coordinator.audit.models import AuditEntry
+from coordinator.contacts import views
+from coordinator.contacts.models import Contact
+from coordinator.contacts.queries import opened
+from tests.factories.accounts import AccountFactory
+from tests.factories.campaigns import CampaignRoleFactory
+from tests.factories.contacts import ContactFactory
+from tests.factories.events import EventFactory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask.testing import FlaskClient
+    from sqlalchemy.orm import Session
+
+    from coordinator.kit.crypto import Seal
+
+    SignIn = Callable[[Any], FlaskClient]
+
+URL = "/en/organise/contacts"
+
+
+def names(page: str) -> set[str]:
+    return {name for name in ("Ada", "Bertha", "Clara") if f"<bdi>{name}</bdi>" in page}
+
+
+@pytest.fixture
+def three(session: Session) -> list[Contact]:
+    event = EventFactory(title="Vigil")
+    other = EventFactory(title="March", organiser=event.organiser)
+    session.flush()
+    return [
+        ContactFactory(event=event, name="Ada", email="ada@example.org", tags=("press",)),
+        ContactFactory(event=event, name="Bertha", email="", phone="+49 30 1234", note="drives a van"),
+        ContactFactory(event=other, name="Clara", tags=("Press", "marshal")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        pytest.param("", {"Ada", "Bertha", "Clara"}, id="everybody"),
+        pytest.param("?text=ADA", {"Ada"}, id="name or address"),
+        pytest.param("?text=van+drives", {"Bertha"}, id="words of a note in any order"),
+        pytest.param("?tag=PRESS", {"Ada", "Clara"}, id="tag"),
+        pytest.param("?tag=press&text=clara", {"Clara"}, id="both"),
+        pytest.param("?text=nobody", set(), id="nobody"),
+        pytest.param("?page=2", set(), id="past the end"),
+        pytest.param("?page=-1&text=ada", {"Ada"}, id="before the start"),
+    ],
+)
+def test_search(three: list[Contact], sign_in: SignIn, query: str, found: set[str]) -> None:
+    page = sign_in(three[0].owner).get(f"{URL}{query}")
+
+    assert page.status_code == 200
+    assert names(page.text) == found
+
+
+def test_one_protest(three: list[Contact], sign_in: SignIn) -> None:
+    page = sign_in(three[0].owner).get(f"{URL}?event={three[2].event.public_id}")
+
+    assert names(page.text) == {"Clara"}
+
+
+def test_a_search_says_when_it_did_not_look_everywhere(
+    three: list[Contact], sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "MOST_SEARCHED", 2)
+
+    page = sign_in(three[0].owner).get(f"{URL}?text=a").text
+
+    assert "Only your newest 2 contacts" in page
+    assert names(page) == {"Bertha", "Clara"}
+
+
+def test_tags_and_note_are_kept_sealed(
+    three: list[Contact], sign_in: SignIn, session: Session, seal: Seal
+) -> None:
+    browser, url = sign_in(three[0].owner), f"{URL}/{three[0].public_id}"
+
+    browser.post(url, data={"tags": "marshal, press, Marshal", "note": "calls back"})
+    browser.post(f"{url}/tag", data={"tag": "medic"})
+    browser.post(f"{url}/tag", data={"tag": "PRESS", "remove": "1"})
+
+    session.expire_all()
+    person = opened(three[0], seal)
+    assert (person.tags, person.note) == (("marshal", "medic"), "calls back")
+    assert "marshal" not in (three[0].tags_sealed or "")
+    assert "calls back" in browser.get(url).text
+
+
+def test_too_many_tags_are_refused_beside_the_field(three: list[Contact], sign_in: SignIn) -> None:
+    url = f"{URL}/{three[0].public_id}"
+
+    page = sign_in(three[0].owner).post(url, data={"tags": ",".join(map(str, range(30)))})
+
+    assert page.status_code == 422
+    assert "At most 20 tags" in page.text
+
+
+def test_a_contact_is_removed_when_they_ask(three: list[Contact], sign_in: SignIn, session: Session) -> None:
+    sign_in(three[0].owner).post(f"{URL}/{three[0].public_id}/remove")
+
+    assert session.scalar(select(func.count(Contact.id))) == 2
+    assert session.scalars(select(AuditEntry.tag)).all() == ["contact:removed"]
+
+
+def test_the_sheet_runs_nothing_and_is_logged_by_number(sign_in: SignIn, session: Session) -> None:
+    event = EventFactory(title="=cmd|' /C calc'!A0")
+    ContactFactory(
+        event=event, name="=1+1", email="ada@example.org", phone="+49 30 1234", note="\t=2", tags=("@x",)
+    )
+    ContactFactory(event=event, name="Ада, «quoted»", note='two\nlines "here"')
+
+    answer = sign_in(event.organiser).post(f"{URL}/export")
+
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="contacts.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert [row["name"] for row in rows] == ["Ада, «quoted»", "'=1+1"]
+    cells = [cell for row in rows for cell in row.values()]
+    assert not [cell for cell in cells if cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))]
+    entry = session.scalars(select(AuditEntry)).one()
+    assert (entry.tag, entry.details) == ("contacts:exported", {"count": 2})
+
+
+def test_a_link_exports_nothing(three: list[Contact], sign_in: SignIn) -> None:
+    assert sign_in(three[0].owner).get(f"{URL}/export").status_code in {404, 405}
+
+
+def test_other_peoples_contacts_do_not_exist(three: list[Contact], sign_in: SignIn, session: Session) -> None:
+    coordinator = CampaignRoleFactory(campaign=three[0].event.campaign).account
+    strangers = [AccountFactory(), coordinator, AccountFactory(is_administrator=True)]
+    one = f"{URL}/{three[0].public_id}"
+
+    for account in strangers:
+        browser = sign_in(account)
+        assert names(browser.get(URL).text) == set()
+        assert browser.get(f"{URL}?event={three[0].event.public_id}").status_code == 404
+        assert browser.get(one).status_code == 404
+        assert browser.post(one, data={"tags": "mine"}).status_code == 404
+        assert browser.post(f"{one}/tag", data={"tag": "mine"}).status_code == 404
+        assert browser.post(f"{one}/remove").status_code == 404
+        assert browser.post(f"{URL}/export", data={"event": three[0].event.public_id}).status_code == 404
+        assert browser.post(f"{URL}/export").data.decode("utf-8-sig").count("\n") == 1
+
+    assert session.scalar(select(func.count(Contact.id))) == 3
+
+
+def test_nobody_who_is_not_signed_in_gets_in(three: list[Contact], client: FlaskClient) -> None:
+    for url in (URL, f"{URL}/{three[0].public_id}"):
+        assert client.get(url).status_code == 303
+    assert client.post(f"{URL}/export").status_code == 303

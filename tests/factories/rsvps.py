@@ -1,0 +1,104 @@
+"""Answers, and the tally that goes with them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import factory
+from flask import current_app
+from sqlalchemy import select
+
+from coordinator.kit.db import db
+from coordinator.kit.ids import new_public_id
+from coordinator.kit.tokens import new_token, token_digest
+from coordinator.rsvps.models import Rsvp, RsvpTally
+from coordinator.rsvps.rules import RsvpStatus, counted_as
+from tests.factories.events import EventFactory
+from tests.factories.rows import RowFactory
+
+if TYPE_CHECKING:
+    from coordinator.kit.crypto import Seal
+
+ANSWERED_AT = datetime(2030, 9, 1, 12, 0, tzinfo=UTC)
+
+
+def _seal() -> Seal:
+    found: Seal = current_app.extensions["seal"]
+    return found
+
+
+class RsvpTallyFactory(RowFactory):
+    """Numbers of one event, without the answers behind them."""
+
+    class Meta:
+        model = RsvpTally
+        exclude = ("event",)
+
+    event = factory.SubFactory(EventFactory)
+    event_id = factory.LazyAttribute(lambda row: row.event.id)
+    confirmed = 0
+    unconfirmed = 0
+    pending = 0
+    tentative = 0
+    waitlisted = 0
+
+
+class RsvpFactory(RowFactory):
+    """Somebody who comes, alone, and left no address. The tally of the event counts them.
+
+    Give `name`, `email`, `phone` or `note` in clear: they are sealed here. `token` opens the manage page.
+    """
+
+    class Meta:
+        model = Rsvp
+        exclude = ("name", "email", "phone", "note", "token")
+
+    class Params:
+        confirmed = factory.Trait(
+            email=factory.Sequence(lambda n: f"guest{n}@example.org"), confirmed_at=ANSWERED_AT
+        )
+        pending = factory.Trait(email=factory.Sequence(lambda n: f"guest{n}@example.org"))
+        tentative = factory.Trait(status=RsvpStatus.TENTATIVE)
+        declined = factory.Trait(status=RsvpStatus.DECLINED)
+        waitlisted = factory.Trait(status=RsvpStatus.WAITLISTED, waiting_since=ANSWERED_AT)
+
+    name = ""
+    email = ""
+    phone = ""
+    note = ""
+    token = factory.LazyFunction(new_token)
+
+    public_id = factory.LazyFunction(new_public_id)
+    event = factory.SubFactory(EventFactory)
+    status = RsvpStatus.ACCEPTED
+    party_size = 1
+    locale = "en"
+    help = ""
+    name_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.name))
+    email_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.email))
+    email_digest = factory.LazyAttribute(lambda row: _seal().digest(row.email) if row.email else None)
+    phone_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.phone))
+    note_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.note))
+    token_digest = factory.LazyAttribute(lambda row: token_digest(row.token))
+    token_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.token) if row.email else None)
+    consent_wording = ""
+    submitted_at = ANSWERED_AT
+
+    @factory.post_generation
+    def _tally(self, create: bool, _: Any) -> None:
+        if not create:
+            return
+        session = db.session
+        tally = session.scalar(select(RsvpTally).where(RsvpTally.event_id == self.event.id))
+        if tally is None:
+            tally = RsvpTally(
+                event_id=self.event.id, confirmed=0, unconfirmed=0, pending=0, tentative=0, waitlisted=0
+            )
+            session.add(tally)
+        count = counted_as(
+            self.status, has_email=self.email_digest is not None, is_confirmed=self.confirmed_at is not None
+        )
+        if count is not None:
+            setattr(tally, count, getattr(tally, count) + self.party_size)
+        session.flush()

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+
+from coordinator.outbox.models import Message
+from coordinator.outbox.rendering import Letter, render_letter
+from coordinator.rsvps.rules import RsvpDetails, RsvpStatus
+from coordinator.rsvps.service import cancel_rsvp, submit_rsvp
+from tests.factories.events import EventFactory
+from tests.factories.rsvps import RsvpFactory
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+    from sqlalchemy.orm import Session
+
+    from coordinator.kit.crypto import Seal
+
+NOON = datetime(2030, 9, 2, 12, 0, tzinfo=UTC)
+
+
+def written(session: Session, seal: Seal) -> EmailMessage:
+    session.flush()
+    message = session.scalars(select(Message).order_by(Message.id.desc())).first()
+    assert message is not None
+    return render_letter(
+        Letter(
+            public_id="0123456789",
+            template=message.template,
+            locale=message.locale,
+            recipient=seal.decrypt(message.recipient_sealed) or "",
+            context=json.loads(seal.decrypt(message.context_sealed) or "{}"),
+        ),
+        NOON,
+    )
+
+
+def parts(mail: EmailMessage) -> tuple[str, str]:
+    plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    return plain.get_content(), html.get_content()
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_the_confirm_letter_is_honest_about_places(session: Session, seal: Seal, *, is_full: bool) -> None:
+    event = EventFactory(title="Vigil", capacity=2 if is_full else None)
+    RsvpFactory(event=event, party_size=2)
+    form = RsvpDetails(status=RsvpStatus.ACCEPTED, party_size=2, locale="en", email="ada@example.org")
+
+    submit_rsvp(session, event, form, seal=seal, now=NOON)
+
+    mail = written(session, seal)
+    assert mail["Subject"] == "Please confirm: Vigil"
+    assert mail["To"] == "ada@example.org"
+    for words in parts(mail):
+        assert "Monday, 16 September 2030, 18:00" in words
+        assert "/confirm" in words
+        assert ("waiting list" in words) is is_full
+
+
+@pytest.mark.parametrize("locale", ["en", "ru"])
+def test_a_day_without_a_time_is_not_given_one(session: Session, seal: Seal, locale: str) -> None:
+    event = EventFactory(
+        is_time_known=False,
+        starts_local=datetime(2030, 9, 16, 12),  # noqa: DTZ001 a wall time
+        ends_local=None,
+        timezone="Pacific/Auckland",
+    )
+    form = RsvpDetails(status=RsvpStatus.ACCEPTED, party_size=1, locale=locale, email="ada@example.org")
+
+    submit_rsvp(session, event, form, seal=seal, now=NOON)
+
+    for words in parts(written(session, seal)):
+        assert "16" in words
+        assert "12:00" not in words
+
+
+def test_the_letter_to_whom_a_place_was_freed(session: Session, seal: Seal) -> None:
+    event = EventFactory(capacity=2)
+    here = RsvpFactory(event=event, party_size=2)
+    RsvpFactory(event=event, confirmed=True, waitlisted=True, party_size=2, token="w" * 32)
+
+    cancel_rsvp(session, here, seal=seal, now=NOON)
+
+    for words in parts(written(session, seal)):
+        assert "room for all 2 of you" in words
+        assert f"/en/rsvp/{'w' * 32}" in words
+
+
+def test_what_strangers_type_is_only_text(session: Session, seal: Seal) -> None:
+    event = EventFactory(title="<script>x</script>\r\nBcc: eve@example.org")
+    form = RsvpDetails(status=RsvpStatus.ACCEPTED, party_size=1, locale="en", email="ada@example.org")
+
+    submit_rsvp(session, event, form, seal=seal, now=NOON)
+
+    mail = written(session, seal)
+    assert mail["Bcc"] is None
+    assert "<script>" not in parts(mail)[1]
