@@ -60,6 +60,8 @@ const COPIES = {
 const SCRIPTS = ["latin", "latin-ext", "cyrillic", "cyrillic-ext", "arabic"];
 
 /* Resolution → decimals kept. Two are about a kilometre: finer than the source is drawn. */
+const TEXT = /\.(?:js|css|json|svg)$/u;
+
 const BASEMAPS = { "110m": 2, "50m": 2 };
 
 async function copyPackages() {
@@ -129,12 +131,20 @@ async function filesUnder(folder) {
     .sort();
 }
 
+/* Beside each file of text stands its gzip, so that the server never compresses the same bytes twice. */
+async function compress() {
+  for (const path of await filesUnder(FRESH)) {
+    if (TEXT.test(path)) await writeFile(`${path}.gz`, gzipSync(await readFile(path), { level: 9 }));
+  }
+}
+
 async function report() {
   let total = 0;
-  for (const path of await filesUnder(VENDOR)) {
+  const paths = await filesUnder(VENDOR);
+  for (const path of paths.filter((each) => !each.endsWith(".gz"))) {
     const { size } = await stat(path);
     total += size;
-    const small = /\.(?:js|css|json|svg)$/u.test(path) ? gzipSync(await readFile(path)).length : size;
+    const small = paths.includes(`${path}.gz`) ? (await stat(`${path}.gz`)).size : size;
     const name = relative(ROOT, path).padEnd(72);
     console.log(`${name} ${String(size).padStart(9)} B ${String(small).padStart(8)} B sent`);
   }
@@ -146,6 +156,7 @@ await copyPackages();
 await writeTypeface();
 await writeBasemaps();
 await joinStyles(FRESH);
+await compress();
 await rm(VENDOR, { recursive: true, force: true });
 await rename(FRESH, VENDOR);
 await report();

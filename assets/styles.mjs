@@ -9,6 +9,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const SOURCE = join(ROOT, "static", "css", "site.css");
@@ -27,7 +28,9 @@ export async function joinStyles(vendor) {
     const inside = groups.layer ? `@layer ${groups.layer} {\n${text}}` : text;
     parts.push(groups.media ? `@media ${groups.media} {\n${inside}}` : inside);
   }
-  await writeFile(join(vendor, "site.css"), `${parts.join("\n\n")}\n`);
+  const joined = `${parts.join("\n\n")}\n`;
+  await writeFile(join(vendor, "site.css"), joined);
+  await writeFile(join(vendor, "site.css.gz"), gzipSync(joined, { level: 9 }));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -74,7 +74,7 @@ class Seal:
         Case, outer spaces and Unicode spelling do not matter. One text has different digests
         for different purposes, so that tables can't be joined on them.
         """
-        folded = unicodedata.normalize("NFKC", text).strip().casefold()
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).strip().casefold())
         message = f"{purpose}\0{folded}".encode()
         return hashlib.blake2b(message, key=self._digest_key, digest_size=DIGEST_BYTES).hexdigest()
 

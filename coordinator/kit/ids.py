@@ -3,6 +3,8 @@
 import re
 import secrets
 
+from werkzeug.routing import BaseConverter
+
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32 (https://www.crockford.com/base32.html), written in lower case."""
 
@@ -25,3 +27,13 @@ def read_public_id(text: str) -> str | None:
     """
     meant = text.strip().lower().translate(_MISREAD)
     return meant if _VALID.fullmatch(meant) else None
+
+
+class PublicIdConverter(BaseConverter):
+    """`<public_id:…>` in a route: an id as people may copy it from a poster."""
+
+    regex = PUBLIC_ID_PATTERN
+
+    def to_python(self, value: str) -> str:
+        """Read what was meant."""
+        return read_public_id(value) or value

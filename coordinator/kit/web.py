@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from flask import current_app, make_response, render_template, request, url_for
+from werkzeug.exceptions import BadRequest
 
 from coordinator.kit.errors import ForeignOriginError
 
@@ -57,6 +58,17 @@ def refuse_foreign_form() -> None:
     origin = request.headers.get("Origin")
     if site is None and origin not in {None, "null"} and urlsplit(origin or "").netloc != request.host:
         raise ForeignOriginError
+
+
+def refuse_unstorable() -> None:
+    """Refuse a request with NUL in it: nobody can type one, and PostgreSQL can't keep one.
+
+    Raises:
+        werkzeug.exceptions.BadRequest: an argument or a field holds NUL.
+    """
+    said = [request.path, *request.args.values(), *(value for _, value in request.form.items(multi=True))]
+    if any("\0" in text for text in said):
+        raise BadRequest
 
 
 def safe_next(target: str | None) -> str | None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from cryptography.fernet import Fernet
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, strategies as st
 
 from coordinator.kit.crypto import LostKeyError, Seal, new_encryption_key
 
@@ -80,7 +80,9 @@ def test_spelling_does_not_make_another_person(typed: str, same: str) -> None:
 
 @given(st.text(alphabet=st.characters(min_codepoint=0x20, max_codepoint=0x52F)))
 def test_case_never_makes_another_person(text: str) -> None:
-    assert SEAL.digest(text.lower()) == SEAL.digest(text.lower().upper().lower())
+    assume(text.upper().casefold() == text.casefold())  # not for ı, whose capital is that of i
+
+    assert SEAL.digest(text.upper()) == SEAL.digest(text.lower())
 
 
 def test_different_people_have_different_digests() -> None:

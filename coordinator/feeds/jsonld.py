@@ -1,0 +1,70 @@
+"""An event as schema.org describes one, for search engines. It says nothing of people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from coordinator.events.rules import EventStatus
+from coordinator.kit.markdown import plain
+from coordinator.kit.web import absolute_url
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from coordinator.events.models import Event
+    from coordinator.rsvps.models import RsvpTally
+
+SCHEMA = "https://schema.org"
+LONGEST_DESCRIPTION = 500
+
+
+def event_jsonld(event: Event, tally: RsvpTally, locale: str) -> dict[str, Any]:
+    """Return the event as a schema.org `Event`; components/jsonld puts it into a page.
+
+    A point that is only the city's is left out: a program would send people there.
+    """
+    is_cancelled = event.status is EventStatus.CANCELLED
+    told: dict[str, Any] = {
+        "@context": SCHEMA,
+        "@type": "Event",
+        "name": event.title,
+        "url": absolute_url("site.event", public_id=event.public_id, lang=locale),
+        "startDate": _moment(event.starts_at, event),
+        "endDate": _moment(event.ends_at, event) if event.ends_at and event.is_time_known else None,
+        "eventStatus": f"{SCHEMA}/{'EventCancelled' if is_cancelled else 'EventScheduled'}",
+        "eventAttendanceMode": f"{SCHEMA}/OfflineEventAttendanceMode",
+        "isAccessibleForFree": True,
+        "inLanguage": event.languages.split() or None,
+        "description": plain(event.description)[:LONGEST_DESCRIPTION] or None,
+        "location": _place(event),
+    }
+    if event.capacity is not None:
+        told["maximumAttendeeCapacity"] = event.capacity
+        if not is_cancelled:
+            told["remainingAttendeeCapacity"] = max(0, event.capacity - tally.coming)
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _moment(instant: datetime, event: Event) -> str:
+    """Return the time with its offset, or the day alone while no time is known."""
+    if not event.is_time_known:
+        return event.starts_local.date().isoformat()
+    return instant.astimezone(ZoneInfo(event.timezone)).isoformat()
+
+
+def _place(event: Event) -> dict[str, Any]:
+    address = {
+        "@type": "PostalAddress",
+        "streetAddress": event.address,
+        "addressLocality": event.city,
+        "addressCountry": event.country,
+    }
+    place: dict[str, Any] = {
+        "@type": "Place",
+        "name": event.address or event.city,
+        "address": {name: value for name, value in address.items() if value},
+    }
+    if event.precision is not None and event.precision.is_good_enough_to_stand_at:
+        place["geo"] = {"@type": "GeoCoordinates", "latitude": event.latitude, "longitude": event.longitude}
+    return place

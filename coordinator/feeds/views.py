@@ -1,0 +1,232 @@
+"""Feeds: what other people's programs read. The same visibility rule as on every page."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, request
+from flask_babel import force_locale, gettext as _
+
+from coordinator.accounts.sign_in import signed_in
+from coordinator.campaigns.queries import campaign_by_slug, coordinated_campaign
+from coordinator.events.models import Event
+from coordinator.events.queries import EventFilters, filtered, reachable_event, visible_events
+from coordinator.events.rules import EventStatus
+from coordinator.feeds import geojson, ics
+from coordinator.feeds.queries import coordinated_rows, mission_rows, rows_of
+from coordinator.kit.access import May, public, requires
+from coordinator.kit.clock import now
+from coordinator.kit.db import db
+from coordinator.kit.errors import NotFoundError
+from coordinator.kit.i18n import LANGUAGES, country_name
+from coordinator.kit.kept import Kept
+from coordinator.kit.markdown import plain
+from coordinator.kit.web import absolute_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from flask.typing import ResponseReturnValue
+
+    from coordinator.campaigns.models import Campaign
+
+KEEP_SECONDS = 30
+GZIP_LEVEL = 6
+ANY_ID = "0000000000"
+COUNTRY = re.compile(r"[A-Z]{2}")
+LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+blueprint = Blueprint("feeds", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An answer as it is kept: compressed, which is what nearly everybody asks for."""
+
+    body: bytes
+    etag: str
+
+
+wholes: Kept[Packed] = Kept(most=24)
+"""Whole campaigns, half a megabyte for ten thousand events."""
+parts: Kept[Packed] = Kept(most=60)
+"""Campaigns through a filter: many, but nobody can fill the memory with them."""
+entries: Kept[bytes] = Kept(most=20_000)
+"""Calendar entries, half a kilobyte each: after a change one is written, not ten thousand."""
+
+
+@blueprint.get("/<slug>/events.geojson")
+@public(why="the events of a campaign are on its map, and anybody's program may read them")
+def campaign_geojson(slug: str) -> ResponseReturnValue:
+    """Return the events of a campaign as GeoJSON; numbers of people are at most a minute old."""
+    session = db.session()
+    campaign = campaign_by_slug(session, slug)
+    lang, wanted = _language(campaign), _wanted()
+    url = _event_url("site.event", lang)
+
+    def make() -> Packed:
+        return _pack(geojson.events_geojson(rows_of(session, campaign, wanted), event_url=url))
+
+    memory = wholes if wanted == EventFilters() else parts
+    key = ("geojson", campaign.id, slug, lang, wanted)
+    return _answer(memory.get(key, (campaign.revision, _minute(now())), make), geojson.MIMETYPE)
+
+
+@blueprint.get("/<slug>/missions.geojson")
+@public(why="which missions have no protest yet is on the map")
+def campaign_missions(slug: str) -> ResponseReturnValue:
+    """Return the campaign's target missions as GeoJSON, with where to register a protest there."""
+    session = db.session()
+    campaign = campaign_by_slug(session, slug)
+    lang = _language(campaign)
+
+    def register_url(code: str) -> str:
+        return absolute_url("organising.new", lang=lang, campaign=slug, mission=code)
+
+    def make() -> Packed:
+        rows = mission_rows(session, campaign)
+        return _pack(geojson.missions_geojson(rows, lang=lang, register_url=register_url))
+
+    key = ("missions", campaign.id, slug, lang)
+    return _answer(wholes.get(key, (campaign.revision, _minute(now())), make), geojson.MIMETYPE)
+
+
+@blueprint.get("/<lang:lang>/coordinate/<slug>/events.geojson")
+@requires(May.COORDINATE)
+def coordinated_geojson(slug: str) -> ResponseReturnValue:
+    """Return what a coordinator's map shows: also what waits for review, linked to where it is decided."""
+    session = db.session()
+    campaign = coordinated_campaign(session, signed_in(), slug)
+    shown = _event_url("site.event")
+    waiting = _event_url("review.event", slug=slug)
+
+    def url(row: Any) -> str:
+        return waiting(row) if row.status is EventStatus.SUBMITTED else shown(row)
+
+    body = geojson.events_geojson(coordinated_rows(session, campaign), event_url=url)
+    return Response(body, mimetype=geojson.MIMETYPE)
+
+
+@blueprint.get("/<slug>/events.ics")
+@public(why="people subscribe to a campaign in their own calendar")
+def campaign_ics(slug: str) -> ResponseReturnValue:
+    """Return the events of a campaign as a calendar."""
+    session = db.session()
+    campaign = campaign_by_slug(session, slug)
+    lang, wanted = _language(campaign), _wanted()
+    url = _event_url("site.event", lang)
+
+    def written(entry: ics.Entry) -> bytes:
+        event = entry.event
+        version = (event.sequence, event.updated_at, event.status)
+        return entries.get((event.public_id, lang), version, lambda: ics.entry_text(entry))
+
+    def make() -> Packed:
+        query = filtered(visible_events(campaign.id), wanted).order_by(Event.starts_at, Event.id)
+        name = campaign.text_in(lang).title
+        with force_locale(lang):
+            rows = (_entry(event, lang, url(event), is_long=False) for event in session.scalars(query))
+            return _pack(ics.calendar(rows, name=name, write=written))
+
+    memory = wholes if wanted == EventFilters() else parts
+    key = ("ics", campaign.id, slug, lang, wanted)
+    return _answer(memory.get(key, campaign.revision, make), ics.MIMETYPE)
+
+
+@blueprint.get("/events/<public_id:public_id>.ics")
+@public(why="people put one event into their own calendar")
+def event_ics(public_id: str) -> ResponseReturnValue:
+    """Return one event as a calendar file. One that waits for review has none, as it is in no feed."""
+    session = db.session()
+    event = reachable_event(session, public_id)
+    if session.scalar(visible_events(event.campaign_id).where(Event.id == event.id)) is None:
+        raise NotFoundError
+    lang = _language(event.campaign)
+    with force_locale(lang):
+        entry = _entry(event, lang, _event_url("site.event", lang)(event), is_long=True)
+        response = _answer(_pack(ics.calendar([entry], name=entry.summary)), ics.MIMETYPE)
+    response.headers["Content-Disposition"] = f'inline; filename="{event.public_id}.ics"'
+    return response
+
+
+def _entry(event: Event, lang: str, url: str, *, is_long: bool) -> ics.Entry:
+    title, notes = event.title, []
+    if event.status is EventStatus.CANCELLED:
+        title = _("Cancelled: %(title)s", title=title)
+    if not event.is_time_known:
+        notes.append(_("The time is not announced yet."))
+    if event.precision is not None and not event.precision.is_good_enough_to_stand_at:
+        notes.append(_("The exact place is not known yet; look at the page before you go."))
+    if is_long and event.description:
+        notes.append(plain(event.description))
+    where = [event.address, event.city if event.city not in event.address else ""]
+    where.append(country_name(event.country, lang) if event.country else "")
+    return ics.Entry(
+        event=event,
+        summary=title,
+        location=", ".join(part for part in where if part),
+        description="\n\n".join(notes),
+        url=url,
+    )
+
+
+def _language(campaign: Campaign) -> str:
+    """Return the language of links and names: the one asked for, else the campaign's own."""
+    asked = request.args.get("lang", "")
+    wishes = (asked, campaign.default_locale, LANGUAGES[0])
+    return next(lang for lang in wishes if lang in LANGUAGES)
+
+
+def _wanted() -> EventFilters:
+    """Return the filters of the address. What can't be one is passed over, as it is in the list."""
+    country = request.args.get("country", "").upper()
+    language = request.args.get("language", "").lower()
+    try:
+        day = date.fromisoformat(request.args.get("date", ""))
+    except ValueError:
+        day = None
+    return EventFilters(
+        country=country if COUNTRY.fullmatch(country) else "",
+        day=day,
+        language=language if LANGUAGE.fullmatch(language) else "",
+    )
+
+
+def _event_url(endpoint: str, lang: str | None = None, **values: Any) -> Callable[[Any], str]:
+    """Return what builds the addresses of events: once by the router, then by putting the id in."""
+    if lang is not None:
+        values["lang"] = lang
+    before, _id, after = absolute_url(endpoint, public_id=ANY_ID, **values).partition(ANY_ID)
+    return lambda event: f"{before}{event.public_id}{after}"
+
+
+def _minute(moment: datetime) -> int:
+    return int(moment.timestamp()) // 60
+
+
+def _pack(body: bytes) -> Packed:
+    # No time in the header of the archive: every process packs the same bytes.
+    packed = gzip.compress(body, compresslevel=GZIP_LEVEL, mtime=0)
+    return Packed(packed, hashlib.sha256(body).hexdigest()[:20])
+
+
+def _answer(packed: Packed, mimetype: str) -> Response:
+    """Answer with a public feed: for every site, kept half a minute, 304 for who has it."""
+    takes_gzip = request.accept_encodings.quality("gzip") > 0
+    response = Response(packed.body if takes_gzip else gzip.decompress(packed.body), mimetype=mimetype)
+    if takes_gzip:
+        response.content_encoding = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.cache_control.public = True
+    response.cache_control.max_age = KEEP_SECONDS
+    response.set_etag(packed.etag, weak=True)  # weak: the same answer, packed or not
+    response.access_control_allow_origin = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.make_conditional(request)
+    return response
