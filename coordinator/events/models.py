@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 SQLAlchemy reads the annotations
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
@@ -10,7 +10,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coordinator.accounts.models import Account
 from coordinator.campaigns.models import Campaign
-from coordinator.events.rules import LARGEST_CAPACITY, LONGEST_TITLE, EventStatus, NoteKind, NoticeKind
+from coordinator.events.rules import (
+    LARGEST_CAPACITY,
+    LONGEST_ADDRESS,
+    LONGEST_CONTACT,
+    LONGEST_PUBLIC_REASON,
+    LONGEST_TITLE,
+    EventStatus,
+    NoteKind,
+    NoticeKind,
+)
 from coordinator.kit.db import Base, WallTime, one_of
 from coordinator.missions.models import Mission
 from coordinator.places.rules import Point, Precision
@@ -65,7 +74,7 @@ class Event(Base):
     is_time_known: Mapped[bool] = mapped_column(default=True)
     """False: the day is announced and the time is not; `starts_local` then holds noon."""
 
-    address: Mapped[str] = mapped_column(String(300), default="")
+    address: Mapped[str] = mapped_column(String(LONGEST_ADDRESS), default="")
     city: Mapped[str] = mapped_column(String(100), default="")
     """In English or as the place calls itself; lists are grouped by it."""
     country: Mapped[str] = mapped_column(String(2), default="")
@@ -82,7 +91,7 @@ class Event(Base):
     accessibility: Mapped[str] = mapped_column(Text, default="")
     languages: Mapped[str] = mapped_column(String(100), default="")
     """Codes of the languages spoken there, separated by spaces."""
-    public_contact: Mapped[str] = mapped_column(String(200), default="")
+    public_contact: Mapped[str] = mapped_column(String(LONGEST_CONTACT), default="")
     """What the organiser wants published; never the address of their account."""
     capacity: Mapped[int | None]
 
@@ -98,6 +107,8 @@ class Event(Base):
     """A coordinator asked the organiser something; emptied when they submit again."""
     published_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    cancelled_because: Mapped[str] = mapped_column(String(LONGEST_PUBLIC_REASON), default="")
+    """What the organiser tells everybody about it; may be empty."""
 
     @property
     def point(self) -> Point | None:

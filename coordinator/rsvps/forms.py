@@ -11,7 +11,6 @@ from wtforms import (
     BooleanField,
     EmailField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectChoice,
     SelectMultipleField,
@@ -24,6 +23,7 @@ from wtforms.validators import Email, InputRequired, Length, NumberRange, Option
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from coordinator.accounts.rules import LONGEST_EMAIL
+from coordinator.kit.fields import WholeNumberField
 from coordinator.rsvps.rules import (
     LARGEST_PARTY,
     LONGEST_NAME,
@@ -76,7 +76,7 @@ class _AnswerForm(FlaskForm):
         default="accepted",
         validators=[InputRequired()],
     )
-    party_size = IntegerField(
+    party_size = WholeNumberField(
         _("How many people, with you?"),
         default=1,
         validators=[

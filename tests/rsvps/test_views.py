@@ -228,7 +228,7 @@ def test_a_party_that_can_not_grow_is_told_beside_the_field(client: FlaskClient,
 
 
 @pytest.mark.parametrize("tail", ["", "/confirm", "/cancel"])
-@pytest.mark.parametrize("token", ["nobody", "x" * 32, "é", "%00", "a" * 3000])
+@pytest.mark.parametrize("token", ["nobody", "x" * 32, "é", "a" * 3000])
 def test_a_link_that_is_not_ours_opens_nothing(client: FlaskClient, token: str, tail: str) -> None:
     assert client.get(f"/en/rsvp/{token}{tail}").status_code == 404
     assert client.post(f"/en/rsvp/{token}{tail}").status_code == 404
