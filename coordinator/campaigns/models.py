@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime  # noqa: TC003 SQLAlchemy reads the annotations
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, attribute_keyed_dict, mapped_column, relationship
@@ -27,7 +27,8 @@ class Campaign(Base):
     __tablename__ = "campaign"
     __table_args__ = (
         CheckConstraint(
-            f"retention_days BETWEEN {SHORTEST_RETENTION_DAYS} AND {LONGEST_RETENTION_DAYS}", name="retention_days"
+            f"retention_days BETWEEN {SHORTEST_RETENTION_DAYS} AND {LONGEST_RETENTION_DAYS}",
+            name="retention_days",
         ),
         CheckConstraint("ends_on IS NULL OR starts_on <= ends_on", name="dates_in_order"),
         CheckConstraint("date_rule = 'local' OR starts_on IS NOT NULL", name="has_date"),

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from coordinator.kit.errors import RefusedError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-LONGEST_SLUG = 60
+SHORTEST_SLUG, LONGEST_SLUG = 3, 60
 LONGEST_TITLE = 120
 LONGEST_CALL = 20_000
 LONGEST_URL = 500
@@ -66,11 +63,13 @@ class CampaignRoleKind(StrEnum):
     TRUSTED = "trusted"
 
 
-STATUS_STEPS: Mapping[CampaignStatus, frozenset[CampaignStatus]] = MappingProxyType({
-    CampaignStatus.DRAFT: frozenset({CampaignStatus.OPEN}),
-    CampaignStatus.OPEN: frozenset({CampaignStatus.ARCHIVED}),
-    CampaignStatus.ARCHIVED: frozenset({CampaignStatus.OPEN}),
-})
+STATUS_STEPS: Mapping[CampaignStatus, frozenset[CampaignStatus]] = MappingProxyType(
+    {
+        CampaignStatus.DRAFT: frozenset({CampaignStatus.OPEN}),
+        CampaignStatus.OPEN: frozenset({CampaignStatus.ARCHIVED}),
+        CampaignStatus.ARCHIVED: frozenset({CampaignStatus.OPEN}),
+    }
+)
 """What may follow. Nothing that was public once becomes a draft again: its links are on posters."""
 
 
@@ -155,10 +154,16 @@ class NotOpenError(RefusedError):
 
 def is_good_slug(slug: str) -> bool:
     """Tell whether `slug` can be the address of a campaign: lower-case words joined by hyphens."""
-    return 2 < len(slug) <= LONGEST_SLUG and SLUG.fullmatch(slug) is not None and slug not in RESERVED_SLUGS
+    return (
+        SHORTEST_SLUG <= len(slug) <= LONGEST_SLUG
+        and SLUG.fullmatch(slug) is not None
+        and slug not in RESERVED_SLUGS
+    )
 
 
-def days_of(date_rule: DateRule, starts_on: date | None, ends_on: date | None) -> tuple[date | None, date | None]:
+def days_of(
+    date_rule: DateRule, starts_on: date | None, ends_on: date | None
+) -> tuple[date | None, date | None]:
     """Return first and last day as they are kept: none for local dates, no last one for a single day.
 
     Raises:
@@ -193,7 +198,7 @@ def hashtags_of(text: str) -> str:
 
 
 def is_web_address(url: str) -> bool:
-    """Tell whether `url` is a link to a web page: http or https, with a host, and nothing hidden in front of it."""
+    """Tell whether `url` is a link to a web page: http or https, with a host, and no user name before it."""
     try:
         parts = urlsplit(url)
         host = parts.hostname

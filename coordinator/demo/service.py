@@ -101,9 +101,8 @@ def _campaign(session: Session, now: datetime) -> Campaign:
         sending_state="RU",
         status=CampaignStatus.OPEN,
         review_policy=ReviewPolicy.TRUSTED,
-        date_rule=DateRule.WINDOW,
-        starts_on=next_day_of_action(now.date()) - timedelta(days=1),
-        ends_on=next_day_of_action(now.date()) + timedelta(days=1),
+        date_rule=DateRule.DAY,
+        starts_on=next_day_of_action(now.date()),
         hashtags=HASHTAGS,
         is_demonstration=True,
         default_locale=locales[0],
@@ -158,7 +157,7 @@ def _event(
 ) -> Event:
     point = mission.point if mission else Point(float(row["latitude"]), float(row["longitude"]))
     zone = mission.timezone if mission else zone_at(point)
-    day = next_day_of_action(now.date()) + timedelta(days=int(row["day_offset"] or 0))
+    day = next_day_of_action(now.date())
     starts = datetime.combine(day, time.fromisoformat(row["starts"]) if row["starts"] else NOON)
     ends = datetime.combine(day, time.fromisoformat(row["ends"])) if row["starts"] and row["ends"] else None
     if ends and ends <= starts:

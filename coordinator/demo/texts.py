@@ -21,25 +21,18 @@ TITLE: Mapping[str, str] = MappingProxyType(
 CALL: Mapping[str, str] = MappingProxyType(
     {
         "en": """\
-On 16 September people meet outside Russian embassies and consulates all over the world, in
-solidarity with **Boris Kagarlitsky** and everyone else who is in prison in Russia for having spoken
-against the war.
+On 16 September people meet outside Russian embassies and consulates all over the world, in solidarity with **Boris Kagarlitsky** and everyone else who is in prison in Russia for having spoken against the war.
 
-Thousands have been prosecuted for a post, a poster or a conversation. More than two thousand were
-jailed. A protest at the consulate's door tells them, and those who hold them, that they are not forgotten.
+Thousands have been prosecuted for a post, a poster or a conversation. More than two thousand were jailed. A protest at the consulate's door tells them, and those who hold them, that they are not forgotten.
 
-Find the protest nearest to you and say that you are coming. **If there is none, register the first.**
-Five people with a banner are a protest.
+Find the protest nearest to you and say that you are coming. **If there is none, register the first.** Five people with a banner are a protest.
 """,
         "ru": """\
-16 сентября люди во всём мире выйдут к российским посольствам и консульствам — в знак солидарности
-с **Борисом Кагарлицким** и всеми, кто сидит в России за слова против войны.
+16 сентября люди во всём мире выйдут к российским посольствам и консульствам — в знак солидарности с **Борисом Кагарлицким** и всеми, кто сидит в России за слова против войны.
 
-Тысячи людей преследуют за пост, плакат или разговор. Больше двух тысяч оказались за решёткой.
-Акция у дверей консульства говорит им и тем, кто их держит: о них помнят.
+Тысячи людей преследуют за пост, плакат или разговор. Больше двух тысяч оказались за решёткой. Акция у дверей консульства говорит им и тем, кто их держит: о них помнят.
 
-Найдите ближайшую акцию и отметьте, что придёте. **Если её нет, зарегистрируйте первую.**
-Пять человек с плакатом — это уже акция.
+Найдите ближайшую акцию и отметьте, что придёте. **Если её нет, зарегистрируйте первую.** Пять человек с плакатом — это уже акция.
 """,
     }
 )

@@ -1,0 +1,162 @@
+"""The whole house, in reading order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, request
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from coordinator.accounts.sign_in import set_up_sign_in
+from coordinator.accounts.views import blueprint as accounts
+from coordinator.campaigns.views import blueprint as campaigns
+from coordinator.cli.accounts import accounts_cli
+from coordinator.cli.demo import demo_cli
+from coordinator.cli.events import events_cli
+from coordinator.cli.messages import messages_cli
+from coordinator.cli.missions import missions_cli
+from coordinator.cli.places import places_cli
+from coordinator.cli.privacy import privacy_cli
+from coordinator.cli.rsvps import rsvps_cli
+from coordinator.cli.serve import serve
+from coordinator.cli.setup import setup
+from coordinator.cli.worker import worker
+from coordinator.contacts.views import blueprint as contacts
+from coordinator.dashboard.views import blueprint as dashboard
+from coordinator.events.views.organising import blueprint as organising
+from coordinator.events.views.review import blueprint as review
+from coordinator.feeds.views import blueprint as feeds
+from coordinator.kit.access import refuse_undeclared
+from coordinator.kit.crypto import Seal
+from coordinator.kit.db import db
+from coordinator.kit.error_pages import set_up_error_pages
+from coordinator.kit.headers import add_security_headers
+from coordinator.kit.i18n import (
+    country_name,
+    current_language,
+    date_text,
+    direction,
+    language_links,
+    language_name,
+    moment_text,
+    set_up_languages,
+    zone_text,
+)
+from coordinator.kit.ids import PublicIdConverter
+from coordinator.kit.limits import Limiter
+from coordinator.kit.markdown import markdown
+from coordinator.kit.static import House
+from coordinator.kit.web import absolute_url, asset, refuse_unstorable
+from coordinator.maps.views import blueprint as maps
+from coordinator.ops.views import blueprint as ops
+from coordinator.places.geocoding import set_up_places
+from coordinator.rsvps.views.attendees import blueprint as attendees
+from coordinator.rsvps.views.submitting import blueprint as rsvps
+from coordinator.settings import ROOT, Mode, Settings
+from coordinator.site.views import blueprint as site
+
+ROOMS = (
+    accounts,
+    organising,
+    review,
+    rsvps,
+    attendees,
+    contacts,
+    campaigns,
+    dashboard,
+    ops,
+    feeds,
+    maps,
+    site,
+)
+"""`site` last: its `/<lang>/<campaign>` would take what others are called."""
+
+COMMANDS = (
+    accounts_cli, demo_cli, events_cli, messages_cli, missions_cli, places_cli, privacy_cli, rsvps_cli,
+    serve, setup, worker,
+)  # fmt: skip
+
+LARGEST_FORM_BYTES = 256 * 1024
+LARGEST_FORM_PARTS = 500
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the app. Everything it needs from outside is in `settings`."""
+    app = House(
+        __name__,
+        root_path=str(ROOT),
+        template_folder="templates",
+        static_folder="static",
+        instance_path=str(settings.instance),
+    )
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    _configure(app, settings)
+    app.extensions["settings"] = settings
+    app.extensions["seal"] = Seal(settings.encryption_keys, settings.digest_key)
+    app.extensions["limiter"] = Limiter(settings.redis_url or "memory://")
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    CSRFProtect(app)
+    set_up_languages(app)
+    set_up_places(app, settings)
+    set_up_sign_in(app)
+    _set_up_templates(app, settings)
+    set_up_error_pages(app)
+    app.url_map.converters["public_id"] = PublicIdConverter
+    app.before_request(refuse_undeclared)
+    app.before_request(refuse_unstorable)
+    app.after_request(add_security_headers)
+    for room in ROOMS:
+        app.register_blueprint(room)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        ROOT=ROOT,
+        TESTING=settings.mode is Mode.TESTING,
+        SECRET_KEY=settings.secret_key,
+        SITE_URL=settings.site_url,
+        LIMITS_ENABLED=settings.mode is not Mode.TESTING,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        MAX_CONTENT_LENGTH=LARGEST_FORM_BYTES,
+        MAX_FORM_PARTS=LARGEST_FORM_PARTS,
+        SESSION_COOKIE_NAME="session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.is_secure,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: an evening's typing must not expire
+        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, and we tell browsers to send none
+    )
+
+
+def _set_up_templates(app: Flask, settings: Settings) -> None:
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(asset=asset, absolute_url=absolute_url, site_name=settings.site_name)
+    app.jinja_env.filters.update(
+        markdown=markdown,
+        moment=lambda instant, zone: moment_text(instant, zone, current_language()),
+        zone=lambda instant, zone: zone_text(instant, zone, current_language()),
+        day=lambda day: date_text(day, current_language()),
+        country=lambda code: country_name(code, current_language()),
+        language=lambda code: language_name(code, current_language()),
+    )
+
+    @app.context_processor
+    def languages() -> dict[str, Any]:
+        lang = current_language()
+        # A letter is written outside any request, and has no address of its own to switch.
+        return {
+            "lang": lang,
+            "direction": direction(lang),
+            "languages": language_links() if request else [],
+            "site_url": settings.site_url,
+        }

@@ -1,0 +1,200 @@
+"""Find a protest near a place. What was typed stays in the house: no provider is asked, nothing is kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from babel.numbers import format_decimal
+from flask_babel import gettext as _
+
+from coordinator.events.cards import card_of
+from coordinator.events.queries import visible_by_ids
+from coordinator.events.rules import over_at
+from coordinator.missions.models import Mission
+from coordinator.missions.queries import missions_of_state, nearest_missions
+from coordinator.places.geo import parse_coordinates
+from coordinator.places.geocoding import places
+from coordinator.places.rules import (
+    LONGEST_QUESTION,
+    Candidate,
+    Found,
+    GazetteerMissingError,
+    Point,
+    PointError,
+    Precision,
+)
+from coordinator.rsvps.queries import tallies_of
+from coordinator.site.numbers import nearest_events
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from coordinator.campaigns.models import Campaign
+
+NEAR_KM = 150  # what people travel for an afternoon; beyond it the page says how far the nearest is
+MOST_SHOWN = 20
+MOST_LOOKED_AT = 40  # some of the nearest may be over
+MISSIONS_SHOWN = 3
+WORLD_KM = 20_040  # nothing is further away
+KM_IN_A_MILE = 1.609344
+SHORT = 10  # below it, a decimal matters
+
+
+class Unit(StrEnum):
+    """What distances are shown in."""
+
+    KM = "km"
+    MILES = "mi"
+
+
+class Answer(StrEnum):
+    """What came of looking for the place."""
+
+    NOTHING_ASKED = "nothing-asked"
+    HERE = "here"
+    CHOICES = "choices"
+    """The words mean several places."""
+    NOT_FOUND = "not-found"
+    NO_NAMES = "no-names"
+    """The index of names is missing; coordinates work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question, as the address of the page has it."""
+
+    place: str = ""
+    point: Point | None = None
+    within_km: float | None = None
+    unit: Unit = Unit.KM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """Where the question points to."""
+
+    answer: Answer
+    here: Candidate | None = None
+    others: Sequence[Candidate] = ()
+    """What it may mean instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """What is near."""
+
+    cards: Sequence[Any]
+    """Within the wanted distance, the nearest first."""
+    further: Sequence[Any]
+    """The nearest beyond it; only when nothing is within."""
+    missions: Sequence[tuple[Mission, str]]
+    """The nearest missions, each with its distance in words."""
+    serving: Sequence[Mission]
+    """Where the sending state may be met in the state of the place."""
+
+
+def asked_from(args: Mapping[str, str]) -> Asked:
+    """Read the question; numbers that are none count as nothing."""
+    latitude, longitude = _number(args.get("lat")), _number(args.get("lon"))
+    within = _number(args.get("within_km"))
+    return Asked(
+        place=" ".join(args.get("place", "")[:LONGEST_QUESTION].split()),
+        point=None if latitude is None or longitude is None else _point(latitude, longitude),
+        within_km=within if within is not None and 0 < within <= WORLD_KM else None,
+        unit=Unit.MILES if args.get("unit") == Unit.MILES else Unit.KM,
+    )
+
+
+def locate(asked: Asked, *, locale: str) -> Located:
+    """Find out where the question points to."""
+    if asked.point is not None:
+        here = Candidate(
+            label=asked.place or _("this place"), point=asked.point, precision=Precision.EXACT, source="typed"
+        )
+        return Located(answer=Answer.HERE, here=here)
+    if not asked.place:
+        return Located(answer=Answer.NOTHING_ASKED)
+    try:
+        found = places().find_city(asked.place, locale=locale)
+    except GazetteerMissingError:
+        return _without_names(asked.place)
+    return _located(found)
+
+
+def near(
+    session: Session, campaign: Campaign, here: Candidate, asked: Asked, *, locale: str, now: datetime
+) -> Near:
+    """Return the protests around `here` that are not over yet, and the missions."""
+    ranked = nearest_events(session, campaign).nearest(here.point, MOST_LOOKED_AT)
+    events = visible_by_ids(session, campaign, [known for known, _km in ranked])
+    ahead = [(events[known], km) for known, km in ranked if known in events and _is_ahead(events[known], now)]
+    within_km = asked.within_km or NEAR_KM
+    inside = [pair for pair in ahead if pair[1] <= within_km][:MOST_SHOWN]
+    outside = [] if inside else ahead[:MISSIONS_SHOWN]
+    tallies = tallies_of(session, [event.id for event, _km in inside + outside])
+
+    def card(event: Any, km: float) -> Any:
+        shown = card_of(event, locale=locale, tally=tallies[event.id])
+        shown.distance_text = distance_words(km, asked.unit, locale)
+        return shown
+
+    doors = nearest_missions(session, campaign, here.point, MISSIONS_SHOWN)
+    return Near(
+        cards=[card(*pair) for pair in inside],
+        further=[card(*pair) for pair in outside],
+        missions=[(mission, distance_words(km, asked.unit, locale)) for mission, km in doors],
+        serving=missions_of_state(session, campaign.sending_state, here.country) if here.country else [],
+    )
+
+
+def distance_words(km: float, unit: Unit, locale: str) -> str:
+    """Return a distance as people say it: "850 m" is "0.8 km", and beyond ten nobody needs a decimal."""
+    number = km / KM_IN_A_MILE if unit is Unit.MILES else km
+    shown = format_decimal(round(number, 1) if number < SHORT else round(number), locale=locale)
+    words: str = (
+        _("%(number)s miles", number=shown) if unit is Unit.MILES else _("%(number)s km", number=shown)
+    )
+    return words
+
+
+def _located(found: Found) -> Located:
+    if found.clear is not None:
+        name = found.clear.city.casefold()
+        namesakes = [other for other in found.candidates[1:] if other.city.casefold() == name]
+        return Located(answer=Answer.HERE, here=found.clear, others=namesakes)
+    if found.candidates:
+        return Located(answer=Answer.CHOICES, others=found.candidates)
+    return Located(answer=Answer.NOT_FOUND)
+
+
+def _without_names(place: str) -> Located:
+    point = parse_coordinates(place)
+    if point is None:
+        return Located(answer=Answer.NO_NAMES)
+    here = Candidate(label=place, point=point, precision=Precision.EXACT, source="typed")
+    return Located(answer=Answer.HERE, here=here)
+
+
+def _is_ahead(event: Any, now: datetime) -> bool:
+    return over_at(event.starts_at, event.ends_at, is_time_known=event.is_time_known) > now
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _point(latitude: float, longitude: float) -> Point | None:
+    try:
+        return Point(latitude, longitude)
+    except PointError:
+        return None

@@ -1,0 +1,345 @@
+"""What everybody sees: home, a campaign, what is near, missions, a protest. The same bytes for all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from coordinator.campaigns.cards import campaign_card, dates_text, opening_of
+from coordinator.campaigns.queries import archived_campaigns, campaign_by_slug, open_campaigns
+from coordinator.events.cards import card_of, when_of, where_of
+from coordinator.events.coverage import Cover, by_region
+from coordinator.events.queries import reachable_event, visible_at_mission
+from coordinator.events.rules import EventStatus, over_at
+from coordinator.feeds.jsonld import event_jsonld
+from coordinator.kit.access import public
+from coordinator.kit.clock import now
+from coordinator.kit.db import db
+from coordinator.kit.headers import allow_images_from
+from coordinator.kit.i18n import (
+    LANGUAGES,
+    Language,
+    country_name,
+    current_language,
+    native_name,
+    preferred_language,
+)
+from coordinator.kit.kept import Kept
+from coordinator.kit.web import public_page
+from coordinator.maps.views import tile_origin
+from coordinator.missions.queries import target_mission
+from coordinator.rsvps.forms import RsvpForm
+from coordinator.rsvps.queries import tallies_of, tally_of
+from coordinator.rsvps.service import is_open
+from coordinator.settings import current_settings
+from coordinator.site.finding import Answer, Unit, asked_from, locate, near as find_near
+from coordinator.site.listing import choices_of, filters_from, listing_of, parameters, place_in_list
+from coordinator.site.numbers import board_of, facets_of, minute, numbers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask import Response
+    from flask.typing import ResponseReturnValue
+
+    from coordinator.campaigns.models import Campaign
+    from coordinator.events.models import Event
+
+PAGES_KEPT = 300
+OTHERS_SHOWN = 6
+QUESTION = ("place", "lat", "lon", "within_km")
+
+blueprint = Blueprint("site", __name__)
+
+_pages: Kept[str] = Kept(most=PAGES_KEPT)
+"""Whole pages of campaigns: they are the same for everyone until the campaign changes, or for a minute."""
+
+
+@blueprint.get("/")
+@public(why="the front door")
+def root() -> ResponseReturnValue:
+    """Send the visitor to their language."""
+    return _to_language("site.home")
+
+
+@blueprint.get("/<lang:lang>/")
+@public(why="the list of campaigns")
+def home() -> ResponseReturnValue:
+    """Show the campaigns, or go to the campaign if there is only one."""
+    opened = open_campaigns(db.session())
+    archived = archived_campaigns(db.session())
+    if len(opened) == 1 and not archived:
+        return redirect(url_for(".campaign", slug=opened[0].slug), code=302)
+    lang = current_language()
+    body = render_template(
+        "site/home.html",
+        campaigns=[campaign_card(one, lang) for one in opened],
+        archived=[campaign_card(one, lang) for one in archived],
+        nav_current="home",
+    )
+    return public_page(body)
+
+
+@blueprint.get("/<lang:lang>/<slug>")
+@public(why="a campaign is there to be seen")
+def campaign(slug: str) -> ResponseReturnValue:
+    """Show the call, the map, the way to what is near, and the list."""
+    session = db.session()
+    shown = campaign_by_slug(session, slug)
+    lang, moment = current_language(), now()
+    facets = facets_of(session, shown)
+    filters = filters_from(request.args, facets)
+    after = place_in_list(session, shown, request.args.get("after", ""))
+    chosen: dict[str, Any] = parameters(filters)
+
+    def make() -> str:
+        return render_template(
+            "site/campaign.html",
+            **_about(shown),
+            demands=shown.text_in(lang).demands,
+            choices=choices_of(facets, lang),
+            numbers=numbers_of(session, shown, now=moment),
+            listing=listing_of(session, shown, filters, after, locale=lang),
+            is_first=not after,
+            board=board_of(session, shown, lang, now=moment),
+            Cover=Cover,
+            first_url=url_for(".campaign", slug=slug, **chosen),
+            languages=_languages(".campaign", slug=slug, **chosen),
+            chosen=chosen,
+        )
+
+    key = ("campaign", shown.id, lang, filters, after)
+    return public_page(_pages.get(key, (shown.revision, minute(moment)), make))
+
+
+@blueprint.get("/<lang:lang>/<slug>/near")
+@public(why="anybody may look for a protest near them")
+def near(slug: str) -> ResponseReturnValue:
+    """Rank the protests by distance. Kept by nobody: the address says where somebody is."""
+    session = db.session()
+    shown = campaign_by_slug(session, slug)
+    lang = current_language()
+    asked = asked_from(request.args)
+    located = locate(asked, locale=lang)
+    found = None
+    if located.here is not None:
+        found = find_near(session, shown, located.here, asked, locale=lang, now=now())
+    body = render_template(
+        "site/near.html",
+        **_about(shown),
+        asked=asked,
+        located=located,
+        found=found,
+        Answer=Answer,
+        other_unit=Unit.KM if asked.unit is Unit.MILES else Unit.MILES,
+        question={name: request.args[name] for name in QUESTION if name in request.args},
+    )
+    response = public_page(body)
+    response.cache_control.clear()
+    response.cache_control.no_store = True
+    return response
+
+
+@blueprint.get("/<lang:lang>/<slug>/missions")
+@public(why="where nobody stands yet is an invitation")
+def missions(slug: str) -> ResponseReturnValue:
+    """Show which missions have a protest, and which have none."""
+    session = db.session()
+    shown = campaign_by_slug(session, slug)
+    lang, moment = current_language(), now()
+    board = board_of(session, shown, lang, now=moment)
+    countries = list(dict.fromkeys(one.country for one in board))
+    country = request.args.get("country", "").upper()
+    country = country if country in countries else ""
+    only_empty = request.args.get("without") == "events"
+    chosen: dict[str, Any] = {"country": country} if country else {}
+    if only_empty:
+        chosen["without"] = "events"
+
+    def make() -> str:
+        wanted = [
+            one
+            for one in board
+            if (not country or one.country == country) and (not only_empty or one.published == 0)
+        ]
+        return render_template(
+            "site/missions.html",
+            **_about(shown),
+            regions=by_region(wanted, lang),
+            countries=[(code, country_name(code, lang)) for code in countries],
+            country=country,
+            only_empty=only_empty,
+            covered=sum(1 for one in board if one.published),
+            waiting=sum(1 for one in board if one.cover is Cover.PROPOSED),
+            total=len(board),
+            languages=_languages(".missions", slug=slug, **chosen),
+        )
+
+    key = ("missions", shown.id, lang, country, only_empty)
+    return public_page(_pages.get(key, (shown.revision, minute(moment)), make))
+
+
+@blueprint.get("/<lang:lang>/<slug>/missions/<code>")
+@public(why="a mission is a public place")
+def mission(slug: str, code: str) -> ResponseReturnValue:
+    """Show one mission and the protests at it."""
+    session = db.session()
+    shown = campaign_by_slug(session, slug)
+    door = target_mission(session, shown, code)
+    events = visible_at_mission(session, shown, door)
+    body = render_template(
+        "site/mission.html",
+        **_about(shown),
+        mission=door,
+        words=door.name_in(current_language()),
+        cards=_cards(events),
+        **_tiles(),
+    )
+    return public_page(body)
+
+
+@blueprint.get("/<lang:lang>/events/<public_id:public_id>")
+@public(why="a protest is announced to everybody; one that waits opens only by its link")
+def event(public_id: str) -> ResponseReturnValue:
+    """Show one protest: truthfully whether, when and where, and how to say that one comes."""
+    session = db.session()
+    shown = reachable_event(session, public_id)
+    lang, moment = current_language(), now()
+    tally = tally_of(session, shown)
+    is_waiting = shown.status is EventStatus.SUBMITTED
+    is_rough = shown.precision is None or not shown.precision.is_good_enough_to_stand_at
+    where = where_of(shown, lang)
+    if is_rough:
+        where.precision_text = ""  # the page says it louder
+    body = render_template(
+        "site/event.html",
+        **_about(shown.campaign),
+        event=shown,
+        when=when_of(shown, lang),
+        where=where,
+        tally=tally,
+        is_waiting=is_waiting,
+        is_cancelled=shown.status is EventStatus.CANCELLED,
+        is_over=over_at(shown.starts_at, shown.ends_at, is_time_known=shown.is_time_known) <= moment,
+        is_rough=is_rough,
+        is_answerable=is_open(shown, moment),
+        is_full=shown.capacity is not None and tally.coming >= shown.capacity,
+        form=RsvpForm(),
+        jsonld=None if is_waiting else event_jsonld(shown, tally, lang),
+        others=_cards(_others(shown)[:OTHERS_SHOWN]),
+        **_tiles(),
+    )
+    return public_page(body)
+
+
+@blueprint.get("/e/<public_id:public_id>")
+@public(why="the short link on posters")
+def short(public_id: str) -> ResponseReturnValue:
+    """Send the visitor to the protest, in their language."""
+    reachable_event(db.session(), public_id)
+    return _to_language("site.event", public_id=public_id)
+
+
+@blueprint.get("/<lang:lang>/about")
+@public(why="who we are")
+def about() -> ResponseReturnValue:
+    """Say what this is."""
+    return public_page(render_template("site/about.html", contact=current_settings().contact_email))
+
+
+@blueprint.get("/<lang:lang>/privacy")
+@public(why="people decide with it whether to trust us")
+def privacy() -> ResponseReturnValue:
+    """Say what is kept, for how long, and who sees it."""
+    return public_page(render_template("site/privacy.html", contact=current_settings().contact_email))
+
+
+@blueprint.get("/<lang:lang>/source")
+@public(why="the licence gives everybody a right to it")
+def source() -> ResponseReturnValue:
+    """Say where the source code is."""
+    settings = current_settings()
+    body = render_template("site/source.html", source_url=settings.source_url, contact=settings.contact_email)
+    return public_page(body)
+
+
+@blueprint.get("/robots.txt")
+@public(why="search engines ask for it")
+def robots() -> ResponseReturnValue:
+    """Keep search engines out of rooms and private links; they forget what they never saw."""
+    rooms = ("account", "coordinate", "organise", "rsvp")
+    closed = [f"Disallow: /{lang}/{room}/" for lang in LANGUAGES for room in rooms]
+    lines = ["User-agent: *", *closed, "Disallow: /*/near", f"Sitemap: {_absolute('.sitemap')}"]
+    return public_page("\n".join(lines) + "\n", seconds=3600, mimetype="text/plain")
+
+
+@blueprint.get("/sitemap.xml")
+@public(why="search engines ask for it")
+def sitemap() -> ResponseReturnValue:
+    """List the pages of campaigns in every language."""
+    campaigns = [*open_campaigns(db.session()), *archived_campaigns(db.session())]
+    urls = [
+        _absolute(endpoint, slug=one.slug, lang=lang)
+        for one in campaigns
+        for endpoint in (".campaign", ".missions")
+        for lang in LANGUAGES
+    ]
+    body = render_template("site/sitemap.xml", urls=urls)
+    return public_page(body, seconds=3600, mimetype="application/xml")
+
+
+def _about(campaign: Campaign) -> dict[str, Any]:
+    """Return what every page of a campaign says about it."""
+    lang = current_language()
+    lead, rest = opening_of(campaign, lang)
+    return {
+        "campaign": campaign,
+        "title": campaign.text_in(lang).title,
+        "dates": dates_text(campaign, lang),
+        "lead": lead,
+        "rest": rest,
+        "find_url": url_for("site.campaign", slug=campaign.slug) + "#near",
+    }
+
+
+def _tiles() -> dict[str, str]:
+    """Return the administrator's street tiles for a small map, and let the page load them."""
+    settings = current_settings()
+    if settings.tiles_url:
+        allow_images_from(tile_origin(settings.tiles_url))
+    return {"tiles": settings.tiles_url, "attribution": settings.tiles_attribution}
+
+
+def _cards(events: Sequence[Event]) -> list[Any]:
+    tallies = tallies_of(db.session(), [one.id for one in events])
+    lang = current_language()
+    return [card_of(one, locale=lang, tally=tallies[one.id]) for one in events]
+
+
+def _others(event: Event) -> list[Event]:
+    """Return what else everybody may see at the same mission on the same day."""
+    if event.mission is None:
+        return []
+    same_door = visible_at_mission(db.session(), event.campaign, event.mission)
+    return [
+        one
+        for one in same_door
+        if one.id != event.id and one.starts_local.date() == event.starts_local.date()
+    ]
+
+
+def _languages(endpoint: str, **values: Any) -> list[Language]:
+    """Return this page in every language, without anything that somebody else put behind its address."""
+    return [Language(code, native_name(code), url_for(endpoint, lang=code, **values)) for code in LANGUAGES]
+
+
+def _to_language(endpoint: str, **values: Any) -> Response:
+    response = redirect(url_for(endpoint, lang=preferred_language(), **values), code=302)
+    response.vary.add("Accept-Language")
+    return response  # type: ignore[return-value]
+
+
+def _absolute(endpoint: str, **values: Any) -> str:
+    path = url_for(endpoint, **values)
+    return current_settings().site_url.rstrip("/") + path
