@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from cryptography.fernet import Fernet
-from flask import g
+from flask import g, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
@@ -138,17 +138,17 @@ class Browser(FlaskClient):
     """
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        for name in list(g):
+        for name in list(g) if has_app_context() else ():
             g.pop(name)
         return super().open(*args, **kwargs)
 
 
 @pytest.fixture
-def client(app: Flask, session: Session) -> FlaskClient:
-    """A browser without JavaScript. Its forms carry no CSRF token: `house/test_csrf.py` tests those."""
+def client(app: Flask, session: Session) -> Iterator[FlaskClient]:
+    """A browser without JavaScript. Its forms carry no CSRF token: tests in `house/` look at those."""
     app.config["WTF_CSRF_ENABLED"] = False
-    app.test_client_class = Browser
-    return app.test_client()
+    yield Browser(app, app.response_class, use_cookies=True)
+    app.config["WTF_CSRF_ENABLED"] = True
 
 
 @pytest.fixture

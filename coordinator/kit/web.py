@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from functools import lru_cache
 from pathlib import Path
@@ -12,12 +13,19 @@ from flask import current_app, make_response, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
 
 from coordinator.kit.errors import ForeignOriginError
+from coordinator.kit.kept import Kept
 
 if TYPE_CHECKING:
     from flask import Response
     from flask_wtf import FlaskForm
 
     from coordinator.kit.crypto import Seal
+
+
+WORTH_COMPRESSING = 1_000  # bytes; less fits into one packet anyway
+GZIP_LEVEL = 6
+
+_packed: Kept[bytes] = Kept(most=200)
 
 
 def seal() -> Seal:
@@ -33,13 +41,21 @@ def form_page(template: str, form: FlaskForm, **context: Any) -> tuple[str, int]
 def public_page(body: str | bytes, *, seconds: int = 30, mimetype: str = "text/html") -> Response:
     """Answer with something that is the same for everyone: anybody may keep it for `seconds`.
 
-    A browser that has it already gets a 304.
+    It goes out compressed to whoever reads gzip, and the same page is compressed once. (It holds no
+    secret, so that its size tells nothing.) A browser that has it already gets a 304.
     """
-    response = make_response(body)
+    data = body.encode() if isinstance(body, str) else body
+    tag = hashlib.blake2b(data, digest_size=12).hexdigest()
+    response = make_response(data)
     response.mimetype = mimetype
     response.cache_control.public = True
     response.cache_control.max_age = seconds
-    response.add_etag()
+    response.vary.add("Accept-Encoding")
+    if len(data) > WORTH_COMPRESSING and request.accept_encodings.quality("gzip"):
+        response.set_data(_packed.get(tag, None, lambda: gzip.compress(data, GZIP_LEVEL, mtime=0)))
+        response.content_encoding = "gzip"
+        tag += "-gzip"
+    response.set_etag(tag)
     return cast("Response", response.make_conditional(request))
 
 

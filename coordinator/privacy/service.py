@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, or_, select, update
 
 from coordinator.accounts.models import AccountToken, KeptForm
 from coordinator.audit.service import record
-from coordinator.campaigns.models import Campaign
+from coordinator.campaigns.models import Campaign, CampaignInvitation
 from coordinator.contacts.models import Contact
 from coordinator.contacts.service import forget_contacts_of
 from coordinator.events.models import Event
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _AT_A_TIME = 500  # parameters of one statement
+
+
+EXPIRING = (KeptForm, AccountToken, CampaignInvitation)
+"""What carries its own end, and holds an address or words of somebody who never came back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +105,14 @@ def count_event(session: Session, event: Event) -> Forgotten:
 def forget_expired(session: Session, now: datetime) -> int:
     """Delete forms that were kept for people who never signed up, and links that no longer open anything."""
     gone = 0
-    for model in (KeptForm, AccountToken):
+    for model in EXPIRING:
         gone += len(session.execute(delete(model).where(model.expires_at <= now).returning(model.id)).all())
     return gone
 
 
 def count_expired(session: Session, now: datetime) -> int:
     """Return what `forget_expired` would remove."""
-    return sum(
-        _count(session, select(model.id).where(model.expires_at <= now)) for model in (KeptForm, AccountToken)
-    )
+    return sum(_count(session, select(model.id).where(model.expires_at <= now)) for model in EXPIRING)
 
 
 def empty_sent_messages(session: Session) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -224,3 +225,25 @@ def test_a_form_that_was_not_right_is_a_422(house: Flask) -> None:
 def test_the_keys_are_the_apps(app: Flask) -> None:
     with app.app_context():
         assert seal() is app.extensions["seal"]
+
+
+def test_a_public_page_is_compressed_for_those_who_can_read_it(app: Flask) -> None:
+    body = "Ένα, два, three. " * 200
+    with app.test_request_context(headers={"Accept-Encoding": "gzip"}):
+        packed = public_page(body)
+    with app.test_request_context():
+        plain_one = public_page(body)
+
+    assert gzip.decompress(packed.data).decode() == plain_one.get_data(as_text=True) == body
+    assert packed.headers["Vary"] == plain_one.headers["Vary"] == "Accept-Encoding"
+    assert packed.get_etag() != plain_one.get_etag()
+
+
+def test_a_browser_that_has_the_page_is_told_so(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Encoding": "gzip"}):
+        first = public_page("x" * 5_000)
+    again = {"Accept-Encoding": "gzip", "If-None-Match": first.headers["ETag"]}
+    with app.test_request_context(headers=again):
+        second = public_page("x" * 5_000)
+
+    assert second.status_code == 304
