@@ -94,12 +94,26 @@ def database(name: str) -> Iterator[str]:
     admin.dispose()
 
 
+class Browser(FlaskClient):
+    """A client whose requests know nothing of one another.
+
+    The test's own app context is open around them, and Flask lends its `g` to each: language and person
+    of the request before would still be there.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        for name in list(g) if has_app_context() else ():
+            g.pop(name)
+        return super().open(*args, **kwargs)
+
+
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory, worker_name: str) -> Iterator[Flask]:
     """The app on a migrated database. Rows that a test writes are gone after it: use `session`."""
     instance = tmp_path_factory.mktemp("instance")
     for url in database(f"coordinator_test_{worker_name}"):
         app = create_app(settings_for(instance, url))
+        app.test_client_class = Browser
         with app.app_context():
             upgrade()
         yield app
@@ -130,24 +144,11 @@ def session(app: Flask) -> Iterator[Session]:
         engines[None] = engine
 
 
-class Browser(FlaskClient):
-    """A client whose requests know nothing of one another.
-
-    The test's own app context is open around them, and Flask lends its `g` to each: language and person
-    of the request before would still be there.
-    """
-
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        for name in list(g) if has_app_context() else ():
-            g.pop(name)
-        return super().open(*args, **kwargs)
-
-
 @pytest.fixture
 def client(app: Flask, session: Session) -> Iterator[FlaskClient]:
     """A browser without JavaScript. Its forms carry no CSRF token: tests in `house/` look at those."""
     app.config["WTF_CSRF_ENABLED"] = False
-    yield Browser(app, app.response_class, use_cookies=True)
+    yield app.test_client()
     app.config["WTF_CSRF_ENABLED"] = True
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flask import Flask
+    from flask.testing import FlaskClient
 
 SITE = "https://action.example"
 
@@ -135,8 +136,8 @@ def test_a_file_that_is_not_there_has_an_address_without_a_version(app: Flask) -
 
 
 @pytest.mark.parametrize("path", ["../wsgi.py", "/etc/passwd", "..%2fwsgi.py"])
-def test_nothing_outside_the_folder_is_served(app: Flask, path: str) -> None:
-    with app.test_client().get(f"/static/{path}", follow_redirects=True) as answer:
+def test_nothing_outside_the_folder_is_served(client: FlaskClient, path: str) -> None:
+    with client.get(f"/static/{path}", follow_redirects=True) as answer:
         assert answer.status_code == 404
 
 
