@@ -1,0 +1,100 @@
+"""A running installation, and browsers that are told to trust nobody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser.installation import Site, launch, running_site
+from tests.conftest import IN_CI, database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep everything that needs the one installation in one process."""
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, worker_name: str) -> Iterator[Site]:
+    """The installation, with web process and worker, mail in files."""
+    for url in database(f"coordinator_site_{worker_name}"):
+        with running_site(tmp_path_factory.mktemp("site"), url) as running:
+            yield running
+
+
+@pytest.fixture(scope="session")
+def playwright_() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright_: Playwright) -> Iterator[Browser]:
+    """A browser. In CI a missing one is a failure."""
+    browser = launch(playwright_)
+    if browser is None:
+        if IN_CI:
+            pytest.fail("Chromium is missing, and in CI nothing is left out")
+        pytest.skip("Chromium is missing")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium: Browser, site: Site) -> Iterator[Callable[..., BrowserContext]]:
+    """Return a function that opens a fresh browser; at the end nothing may have gone wrong in any.
+
+    Wrong is: an error on the console (a refusal of the Content-Security-Policy is one), a fault in
+    a script, or a request to anybody but our site.
+    """
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def open_one(*, width: int = 1280, javascript: bool = True, **options: object) -> BrowserContext:
+        context = chromium.new_context(
+            base_url=site.url,
+            viewport={"width": width, "height": 800},
+            java_script_enabled=javascript,
+            locale=str(options.pop("locale", "en-GB")),
+            **options,  # type: ignore[arg-type]
+        )
+        context.set_default_timeout(15_000)
+        context.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type == "error" else None)
+        context.on("weberror", lambda e: wrong.append(f"script: {e.error}"))
+        context.on("request", lambda r: None if _is_ours(r.url, site) else wrong.append(f"request: {r.url}"))
+        contexts.append(context)
+        return context
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def _is_ours(url: str, site: Site) -> bool:
+    return (
+        url.startswith((f"{site.url}/", "data:", "blob:", "about:")) or urlsplit(url).scheme == "chrome-error"
+    )
+
+
+@pytest.fixture
+def page(open_browser: Callable[..., BrowserContext]) -> Page:
+    """A wide page with JavaScript."""
+    return open_browser().new_page()
+
+
+@pytest.fixture
+def phone(open_browser: Callable[..., BrowserContext]) -> Page:
+    """A page as narrow as the narrowest phone we care for."""
+    return open_browser(width=360, has_touch=True, device_scale_factor=2).new_page()
