@@ -60,30 +60,30 @@ clean: ## Remove everything that was installed or built; data in instance/ stays
 # Steps below leave a file behind when they are done, so that a second run starts at once.
 
 $(VENV)/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
-	@echo "Installing what the site needs …"
-	$(PIP) --quiet --progress-bar on -r requirements.txt
-	touch $@
+	@echo "Installing what the site needs (about half a minute) …"
+	@$(PIP) --quiet --progress-bar on -r requirements.txt
+	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
-	@echo "Installing what tests and checks need …"
-	$(PIP) --quiet --progress-bar on -r requirements-dev.txt
-	touch $@
+	@echo "Installing what tests and checks need (about half a minute) …"
+	@$(PIP) --quiet --progress-bar on -r requirements-dev.txt
+	@touch $@
 
 static/vendor/.built: package-lock.json assets/build.mjs assets/basemap.mjs | $(VENV)/.runtime
 	@echo "Building the browser's files …"
 	@command -v npm >/dev/null && node -e 'process.exit(+(process.versions.node.split(".")[0] < 18))' \
 	  || $(PIP) --quiet --progress-bar on -r requirements-node.txt
-	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	node assets/build.mjs
-	touch $@
+	@npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+	@node assets/build.mjs
+	@touch $@
 
 static/vendor/site.css: $(shell find static/css -name '*.css') assets/styles.mjs static/vendor/.built
-	node assets/styles.mjs
+	@node assets/styles.mjs
 
 translations/.compiled: $(wildcard translations/*/LC_MESSAGES/*.po) | $(VENV)/.runtime
-	$(BIN)/pybabel --quiet compile --directory translations
-	touch $@
+	@$(BIN)/pybabel --quiet compile --directory translations
+	@touch $@

@@ -2,7 +2,7 @@
 
    npm ci --ignore-scripts && node assets/build.mjs
 
-   Everything here is pinned by package-lock.json; nothing is fetched at this point and nothing made here
+   With --list it says how large each file is. Everything here is pinned by package-lock.json; nothing is fetched at this point and nothing made here
    is committed. The folder is built beside the old one and swapped in, so a failed run changes nothing. */
 
 import { cp, mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -60,6 +60,7 @@ const COPIES = {
 const SCRIPTS = ["latin", "latin-ext", "cyrillic", "cyrillic-ext", "arabic"];
 
 /* Resolution → decimals kept. Two are about a kilometre: finer than the source is drawn. */
+const LISTS = process.argv.includes("--list");
 const TEXT = /\.(?:js|css|json|svg)$/u;
 
 const BASEMAPS = { "110m": 2, "50m": 2 };
@@ -146,7 +147,7 @@ async function report() {
     total += size;
     const small = paths.includes(`${path}.gz`) ? (await stat(`${path}.gz`)).size : size;
     const name = relative(ROOT, path).padEnd(72);
-    console.log(`${name} ${String(size).padStart(9)} B ${String(small).padStart(8)} B sent`);
+    if (LISTS) console.log(`${name} ${String(size).padStart(9)} B ${String(small).padStart(8)} B sent`);
   }
   console.log(`static/vendor: ${(total / 1024).toFixed(0)} KiB`);
 }

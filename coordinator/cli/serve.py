@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 BLOCKING_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 """Requests at once in one process. Python computes for one at a time; the others wait for the database."""
 
+BACKPRESSURE = 256
+"""Requests that may wait for a thread; more stay with the kernel until there is room."""
+
 GRACE_SECONDS = 15.0  # an open request and the letter at hand may end
 LOOK_SECONDS = 0.2
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -40,7 +43,8 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
     type=click.IntRange(1),
     help="Web processes.",
 )
-def serve(host: str, port: int, workers: int) -> None:
+@click.option("--without-worker", is_flag=True, help="The worker runs elsewhere, as `flask worker`.")
+def serve(host: str, port: int, workers: int, *, without_worker: bool) -> None:
     """Run the web server and the worker until one of them ends or a signal comes; then stop both."""
     told: list[int] = []
 
@@ -49,10 +53,9 @@ def serve(host: str, port: int, workers: int) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, remember)
-    children = {
-        "web": _start(web_command(host, port, workers)),
-        "worker": _start([sys.executable, "-m", "flask", "--app", "wsgi", "worker"]),
-    }
+    children = {"web": _start(web_command(host, port, workers))}
+    if not without_worker:
+        children["worker"] = _start([sys.executable, "-m", "flask", "--app", "wsgi", "worker"])
     ended: list[str] = []
     try:
         while not told and not ended:
@@ -70,6 +73,7 @@ def web_command(host: str, port: int, workers: int) -> list[str]:
     return [
         str(granian), "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", str(workers), "--blocking-threads", str(BLOCKING_THREADS),
+        "--backpressure", str(BACKPRESSURE),
         "--no-ws", "--no-access-log", "--log-level", "warning",
         "--respawn-failed-workers", "--workers-kill-timeout", "10",
         "--working-dir", str(ROOT), "wsgi:app",
