@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog, Message
 
 TRANSLATIONS = ROOT / "translations"
+NAMELESS = tuple(
+    f'"{field}:'
+    for field in (
+        "Report-Msgid-Bugs-To", "POT-Creation-Date", "PO-Revision-Date", "Last-Translator",
+        "Language-Team", "Generated-By",
+    )
+)  # fmt: skip
+"""Parts of a catalogue's head that say who translated when: nobody's business, and noise in every commit."""
+
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]")
 
 
@@ -99,6 +108,9 @@ def _update(language: str, template: Path) -> None:
         "update", "--input-file", str(template), "--locale", language, "--output-file", str(target),
         "--no-fuzzy-matching", "--ignore-obsolete", "--ignore-pot-creation-date",
     )  # fmt: skip
+    lines = target.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(NAMELESS)]
+    target.write_text("".join(kept), encoding="utf-8")
 
 
 def _pybabel(*arguments: str) -> None:

@@ -18,7 +18,7 @@ from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.limits import limited
-from coordinator.kit.paging import ROWS_ON_A_PAGE, page_of
+from coordinator.kit.paging import LAST_PAGE, ROWS_ON_A_PAGE, page_of
 from coordinator.kit.web import form_page, seal
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ blueprint = Blueprint("contacts", __name__, url_prefix="/<lang:lang>/organise/co
 def contacts() -> ResponseReturnValue:
     """Show the contacts of all own events, or of one; searched in what they say, where asked."""
     session, account = db.session(), signed_in()
-    number = max(1, request.args.get("page", 1, type=int))
+    number = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
     text, tag = _wanted("text"), _wanted("tag")
     event = _wanted_event()
     query = contacts_of(account, event=event)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
 from flask import url_for
 from flask_babel import gettext as _, ngettext
 
@@ -18,7 +19,15 @@ from coordinator.events.rules import (
     with_kept,
 )
 from coordinator.events.service import instants
-from coordinator.kit.i18n import country_name, date_text, language_name, moment_text, time_text, zone_text
+from coordinator.kit.i18n import (
+    country_name,
+    current_language,
+    date_text,
+    language_name,
+    moment_text,
+    time_text,
+    zone_text,
+)
 from coordinator.places.rules import Precision
 
 if TYPE_CHECKING:
@@ -128,7 +137,8 @@ def distance_text(distance_km: float | None) -> str:
     if distance_km is None:
         return ""
     digits = 1 if distance_km < KILOMETRE_DIGITS_BELOW else 0
-    return str(_("%(number)s km", number=f"{distance_km:.{digits}f}"))
+    number = format_decimal(round(distance_km, digits), locale=current_language())
+    return str(_("%(number)s km", number=number))
 
 
 def campaign_days(campaign: Campaign, locale: str) -> str:

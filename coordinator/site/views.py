@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from coordinator.campaigns.cards import campaign_card, dates_text, opening_of
 from coordinator.campaigns.queries import archived_campaigns, campaign_by_slug, open_campaigns
-from coordinator.events.cards import card_of, when_of, where_of
+from coordinator.events.cards import card_of, city_of, when_of, where_of
 from coordinator.events.coverage import Cover, by_region
 from coordinator.events.queries import reachable_event, visible_at_mission
 from coordinator.events.rules import EventStatus, over_at
@@ -216,6 +216,7 @@ def event(public_id: str) -> ResponseReturnValue:
         "site/event.html",
         **_about(shown.campaign),
         event=shown,
+        city=city_of(shown, lang),
         when=when_of(shown, lang),
         where=where,
         tally=tally,

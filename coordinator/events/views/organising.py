@@ -266,7 +266,7 @@ def _submit(event: Event, note: str) -> ResponseReturnValue:
 
 def _keep(form: EventForm) -> ResponseReturnValue:
     """Keep what was typed by somebody without an account, and ask them to make one."""
-    fields = {name: values for name, values in request.form.lists() if name != "csrf_token"}
+    fields = {name: values for name, values in request.form.lists() if name in form and name != "csrf_token"}
     with unit_of_work() as session:
         token = keep_form(session, path=KEPT_AS, fields=fields, seal=seal(), now=now())
     cookie[KEPT_TOKEN] = token
