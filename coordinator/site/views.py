@@ -39,14 +39,17 @@ from coordinator.site.numbers import board_of, facets_of, minute, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from flask import Response
     from flask.typing import ResponseReturnValue
 
     from coordinator.campaigns.models import Campaign
     from coordinator.events.models import Event
+    from coordinator.rsvps.models import RsvpTally
 
 PAGES_KEPT = 300
+EVENT_PAGES_KEPT = 500  # of 15 KB each
 OTHERS_SHOWN = 6
 QUESTION = ("place", "lat", "lon", "within_km")
 
@@ -54,6 +57,9 @@ blueprint = Blueprint("site", __name__)
 
 _pages: Kept[str] = Kept(most=PAGES_KEPT)
 """Whole pages of campaigns: they are the same for everyone until the campaign changes, or for a minute."""
+
+_events: Kept[str] = Kept(most=EVENT_PAGES_KEPT)
+"""Pages of events: the same until the event, its counts or its campaign change, or for a minute."""
 
 
 @blueprint.get("/")
@@ -207,12 +213,25 @@ def event(public_id: str) -> ResponseReturnValue:
     shown = reachable_event(session, public_id)
     lang, moment = current_language(), now()
     tally = tally_of(session, shown)
+
+    tiles = _tiles()  # sets a header, too: for a kept page as for a new one
+
+    def make() -> str:
+        return _event_page(shown, tally, moment, tiles)
+
+    counts = (tally.coming, tally.confirmed, tally.tentative, tally.waitlisted)
+    version = (shown.campaign.revision, shown.updated_at, shown.status, counts, minute(moment))
+    return public_page(_events.get((shown.id, lang), version, make))
+
+
+def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: dict[str, Any]) -> str:
+    lang = current_language()
     is_waiting = shown.status is EventStatus.SUBMITTED
     is_rough = shown.precision is None or not shown.precision.is_good_enough_to_stand_at
     where = where_of(shown, lang)
     if is_rough:
         where.precision_text = ""  # the page says it louder
-    body = render_template(
+    return render_template(
         "site/event.html",
         **_about(shown.campaign),
         event=shown,
@@ -229,9 +248,8 @@ def event(public_id: str) -> ResponseReturnValue:
         form=RsvpForm(),
         jsonld=None if is_waiting else event_jsonld(shown, tally, lang),
         others=_cards(_others(shown)[:OTHERS_SHOWN]),
-        **_tiles(),
+        **tiles,
     )
-    return public_page(body)
 
 
 @blueprint.get("/e/<public_id:public_id>")
