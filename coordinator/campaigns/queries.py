@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from coordinator.campaigns.models import Campaign, CampaignInvitation, CampaignRole
 from coordinator.campaigns.rules import CampaignRoleKind, CampaignStatus
@@ -83,6 +84,7 @@ def coordinators_of(session: Session, campaign: Campaign) -> list[Account]:
 def people_of(session: Session, campaign: Campaign) -> Sequence[CampaignRole]:
     """Return who is what in `campaign`: coordinators, then trusted organisers, in the order they came."""
     query = select(CampaignRole).where(CampaignRole.campaign_id == campaign.id)
+    query = query.options(joinedload(CampaignRole.account))
     return session.scalars(query.order_by(CampaignRole.kind, CampaignRole.id)).all()
 
 

@@ -13,7 +13,7 @@ from coordinator.contacts.queries import contacts_of, events_with_contacts, open
 from coordinator.contacts.rules import MOST_SEARCHED
 from coordinator.contacts.service import note_contact, record_export, remove_contact, tag_contact
 from coordinator.contacts.sheets import csv_lines
-from coordinator.events.queries import own_event
+from coordinator.events.queries.organising import own_event
 from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, or_, select
 
 from coordinator.events.models import Event
-from coordinator.events.queries import visible_events
+from coordinator.events.queries.public import visible_events
 from coordinator.events.rules import EventStatus
 from coordinator.kit.i18n import country_name
 from coordinator.rsvps.models import RsvpTally

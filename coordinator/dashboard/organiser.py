@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from coordinator.events.cards import card_of
 from coordinator.events.models import Event
-from coordinator.events.queries import own_events
+from coordinator.events.queries.organising import own_events
 from coordinator.events.rules import Act, EventStatus, may, over_at
 from coordinator.rsvps.models import RsvpTally
 from coordinator.rsvps.queries import tallies_of

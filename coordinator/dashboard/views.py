@@ -24,7 +24,8 @@ from coordinator.dashboard.coordinator import overview_of, waiting_counts
 from coordinator.dashboard.organiser import my_events, needs_of, possible_acts
 from coordinator.events.cards import conversation, when_of, where_of
 from coordinator.events.coverage import Cover, by_region, coverage
-from coordinator.events.queries import notes_of, own_event
+from coordinator.events.queries.organising import own_event
+from coordinator.events.queries.reviewing import notes_of
 from coordinator.events.rules import REACHABLE, EventStatus, over_at
 from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now

@@ -18,7 +18,7 @@ from coordinator.events.rules import (
     changed_fields,
     with_kept,
 )
-from coordinator.events.service import instants
+from coordinator.events.service.describing import instants
 from coordinator.kit.i18n import (
     country_name,
     current_language,

@@ -11,13 +11,9 @@ from coordinator.audit.service import COMMAND, WORKER, record
 from coordinator.campaigns.service import raise_revision
 from coordinator.events.locating import spot_of
 from coordinator.events.mail import tell_organiser
-from coordinator.events.queries import (
-    details_of,
-    event_by_public_id,
-    location_due,
-    upcoming_events,
-)
-from coordinator.events.service import change_event
+from coordinator.events.queries.background import event_by_public_id, location_due, upcoming_events
+from coordinator.events.queries.details import details_of
+from coordinator.events.service.changing import change_event
 from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.errors import RefusedError
 from coordinator.places.rules import NonexistentTimeError, Precision, ProviderAwayError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from coordinator.events.models import Event
-from coordinator.events.queries import EventFilters, filtered, visible_events
+from coordinator.events.queries.public import EventFilters, filtered, visible_events
 from coordinator.events.rules import REACHABLE, EventStatus
 from coordinator.missions.models import Mission
 from coordinator.missions.rules import MissionStatus

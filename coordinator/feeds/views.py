@@ -15,7 +15,7 @@ from flask_babel import force_locale, gettext as _
 from coordinator.accounts.sign_in import signed_in
 from coordinator.campaigns.queries import campaign_by_slug, coordinated_campaign
 from coordinator.events.models import Event
-from coordinator.events.queries import EventFilters, filtered, reachable_event, visible_events
+from coordinator.events.queries.public import EventFilters, filtered, reachable_event, visible_events
 from coordinator.events.rules import EventStatus
 from coordinator.feeds import geojson, ics
 from coordinator.feeds.queries import coordinated_rows, mission_rows, rows_of

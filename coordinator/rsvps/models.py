@@ -77,7 +77,8 @@ class RsvpTally(Base):
     unconfirmed: Mapped[int] = mapped_column(default=0)
     """People who said so without leaving an address, guests included."""
     pending: Mapped[int] = mapped_column(default=0)
-    """People with a place who have not confirmed their address yet. They are shown to nobody."""
+    """People who would have a place, had they confirmed their address. They hold none and are shown to
+    nobody but the organiser: a place that one could see vanish would tell whether an address has answered."""
     tentative: Mapped[int] = mapped_column(default=0)
     waitlisted: Mapped[int] = mapped_column(default=0)
 
@@ -88,5 +89,9 @@ class RsvpTally(Base):
 
     @property
     def taken(self) -> int:
-        """Return everybody who holds a place; capacity is compared with this."""
-        return self.confirmed + self.unconfirmed + self.pending
+        """Return everybody who holds a place; capacity is compared with this.
+
+        The same people as the public is told of: whoever answers and looks whether there was a place
+        learns nothing that the page does not say.
+        """
+        return self.coming

@@ -76,7 +76,7 @@ def events_with_room(session: Session) -> list[int]:
     """Return ids of published events where somebody waits although there is room for their party."""
     room: ColumnElement[bool] = or_(
         Event.capacity.is_(None),
-        Rsvp.party_size <= Event.capacity - RsvpTally.confirmed - RsvpTally.unconfirmed - RsvpTally.pending,
+        Rsvp.party_size <= Event.capacity - RsvpTally.confirmed - RsvpTally.unconfirmed,
     )
     query = (
         select(RsvpTally.event_id)

@@ -136,7 +136,7 @@ def place_for(*, capacity: int | None, taken: int, party_size: int) -> RsvpStatu
 def counted_as(status: RsvpStatus, *, has_email: bool, is_confirmed: bool) -> Count | None:
     """Return the number that an answer belongs to, or None when it moves none.
 
-    An address that nobody confirmed moves nothing but `pending`, which holds a place and is not shown:
+    An address that nobody confirmed moves nothing but `pending`, which holds no place and is not shown:
     see `RsvpTally`.
     """
     is_open_question = has_email and not is_confirmed

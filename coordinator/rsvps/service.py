@@ -95,7 +95,9 @@ def submit_rsvp(session: Session, event: Event, details: RsvpDetails, *, seal: S
 
 
 def confirm_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> None:
-    """Note that the address is theirs. Confirming twice is confirming once.
+    """Note that the address is theirs, and give the party its place or put it in the queue, if it comes.
+
+    Until now it held none, whatever the page said: see `RsvpTally`. Confirming twice is confirming once.
 
     Raises:
         ClosedError: the event takes no answers any more.
@@ -107,6 +109,10 @@ def confirm_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> 
         raise ClosedError
     before = _share(rsvp)
     rsvp.confirmed_at = now
+    if rsvp.status in {RsvpStatus.ACCEPTED, RsvpStatus.WAITLISTED}:
+        rsvp.status = place_for(capacity=event.capacity, taken=tally.taken, party_size=rsvp.party_size)
+        is_waiting = rsvp.status is RsvpStatus.WAITLISTED
+        rsvp.waiting_since = (rsvp.waiting_since or now) if is_waiting else None
     _move(tally, before, _share(rsvp))
     _keep_contact(session, rsvp, event, seal=seal, now=now)
     record(session, "rsvp:confirmed", f"rsvp:{rsvp.public_id}", by=ANYONE, at=now)
@@ -269,8 +275,9 @@ def _same_answer(session: Session, rsvp: Rsvp) -> Rsvp | None:
 
 
 def _status_after(rsvp: Rsvp, change: RsvpChange, *, capacity: int | None, taken: int) -> RsvpStatus:
-    """Decide what a changed answer is."""
-    has_place = rsvp.status is RsvpStatus.ACCEPTED
+    """Decide what a changed answer is. One whose address nobody confirmed has no place to keep."""
+    share = _share(rsvp)
+    has_place = share is not None and share[0] in {Count.CONFIRMED, Count.UNCONFIRMED}
     others = taken - rsvp.party_size if has_place else taken
     status = place_for(capacity=capacity, taken=others, party_size=change.party_size)
     if change.status is RsvpStatus.TENTATIVE:

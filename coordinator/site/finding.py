@@ -12,7 +12,7 @@ from babel.numbers import format_decimal
 from flask_babel import gettext as _
 
 from coordinator.events.cards import card_of
-from coordinator.events.queries import visible_by_ids
+from coordinator.events.queries.public import visible_by_ids
 from coordinator.events.rules import over_at
 from coordinator.missions.models import Mission
 from coordinator.missions.queries import missions_of_state, nearest_missions

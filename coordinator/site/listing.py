@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from coordinator.events.cards import card_of
 from coordinator.events.models import Event
-from coordinator.events.queries import EventFilters, filtered, list_page, visible_events
+from coordinator.events.queries.public import EventFilters, filtered, list_page, visible_events
 from coordinator.kit.i18n import country_name, date_text, language_name
 from coordinator.kit.ids import read_public_id
 from coordinator.rsvps.queries import tallies_of

@@ -11,7 +11,7 @@ from sqlalchemy import func
 
 from coordinator.events.coverage import coverage
 from coordinator.events.models import Event
-from coordinator.events.queries import (
+from coordinator.events.queries.public import (
     country_counts,
     day_counts,
     languages_spoken,

@@ -10,7 +10,7 @@ from coordinator.campaigns.cards import campaign_card, dates_text, opening_of
 from coordinator.campaigns.queries import archived_campaigns, campaign_by_slug, open_campaigns
 from coordinator.events.cards import card_of, city_of, when_of, where_of
 from coordinator.events.coverage import Cover, by_region
-from coordinator.events.queries import reachable_event, visible_at_mission
+from coordinator.events.queries.public import reachable_event, visible_at_mission
 from coordinator.events.rules import EventStatus, over_at
 from coordinator.feeds.jsonld import event_jsonld
 from coordinator.kit.access import public

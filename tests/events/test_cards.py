@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from coordinator.events.cards import card_of, differences, facts_of, waiting_text, when_of, where_of
-from coordinator.events.queries import details_of
+from coordinator.events.queries.details import details_of
 from coordinator.events.rules import kept
 from tests.factories.events import EventFactory
 

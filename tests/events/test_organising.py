@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from coordinator.accounts.models import KeptForm
 from coordinator.events.models import Event, EventNotice
-from coordinator.events.queries import details_of
+from coordinator.events.queries.details import details_of
 from coordinator.events.rules import EventStatus
 from coordinator.places.rules import Candidate, Found, Point, Precision
 from tests.factories.accounts import AccountFactory

@@ -6,24 +6,20 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event as sqlalchemy_event
 
-from coordinator.events.queries import (
+from coordinator.events.queries.organising import own_event, own_events
+from coordinator.events.queries.others import events_at_mission, others_near
+from coordinator.events.queries.public import (
     EventFilters,
     country_counts,
     day_counts,
-    events_at_mission,
     languages_spoken,
     list_page,
-    organiser_record,
-    others_near,
-    own_event,
-    own_events,
     reachable_event,
-    review_queue,
-    reviewed_event,
     visible_by_ids,
     visible_events,
     visible_points,
 )
+from coordinator.events.queries.reviewing import organiser_record, review_queue, reviewed_event
 from coordinator.events.rules import EventStatus
 from coordinator.kit.db import db
 from coordinator.kit.errors import NotFoundError

@@ -12,7 +12,7 @@ from coordinator.accounts.rules import UnverifiedError
 from coordinator.audit.models import AuditEntry
 from coordinator.campaigns.rules import CampaignRoleKind, NotOpenError
 from coordinator.events.models import Event, EventNotice, ReviewNote
-from coordinator.events.queries import details_of
+from coordinator.events.queries.details import details_of
 from coordinator.events.rules import (
     ChangedMeanwhileError,
     DayError,
@@ -26,19 +26,16 @@ from coordinator.events.rules import (
     RoughPlaceError,
     WrongStateError,
 )
-from coordinator.events.service import (
+from coordinator.events.service.changing import cancel_event, change_event
+from coordinator.events.service.describing import offered_details
+from coordinator.events.service.registering import register_event, submit_event, withdraw_event
+from coordinator.events.service.reviewing import (
     accept_change,
     ask_organiser,
-    cancel_event,
-    change_event,
-    offered_details,
     publish_event,
     refuse_change,
-    register_event,
     reject_event,
-    submit_event,
     version_of,
-    withdraw_event,
 )
 from coordinator.outbox.models import Message
 from coordinator.places.rules import NonexistentTimeError, Precision

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import Select, select
 
 from coordinator.events.models import Event
-from coordinator.events.queries import list_page, visible_events
+from coordinator.events.queries.public import list_page, visible_events
 from coordinator.events.rules import PUBLIC, EventStatus
 from coordinator.feeds import views
 from tests.factories.campaigns import CampaignFactory

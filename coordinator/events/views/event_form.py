@@ -14,7 +14,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from coordinator.accounts.service import kept_form
 from coordinator.campaigns.queries import open_campaigns
 from coordinator.events.cards import campaign_days, card_of, distance_text
-from coordinator.events.forms import wall_text
+from coordinator.events.forms.times import wall_text
 from coordinator.events.locating import (
     Asked,
     CityWantedError,
@@ -25,7 +25,7 @@ from coordinator.events.locating import (
     Spot,
     locate,
 )
-from coordinator.events.queries import events_at_mission
+from coordinator.events.queries.others import events_at_mission
 from coordinator.events.rules import (
     DayError,
     EventDetails,
@@ -34,7 +34,8 @@ from coordinator.events.rules import (
     TimesError,
     TooLongError,
 )
-from coordinator.events.service import check_possible, offered_details, publishes_without_review
+from coordinator.events.service.describing import check_possible, offered_details
+from coordinator.events.service.publishing import publishes_without_review
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.kit.errors import NotFoundError
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
 
     from coordinator.accounts.models import Account
     from coordinator.campaigns.models import Campaign
-    from coordinator.events.forms import EventForm
+    from coordinator.events.forms.event import EventForm
     from coordinator.events.models import Event
 
 KEPT_AS = "organise/events/new"

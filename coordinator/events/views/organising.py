@@ -16,17 +16,13 @@ from coordinator.accounts.sign_in import signed_in
 from coordinator.campaigns.queries import open_campaigns
 from coordinator.campaigns.rules import CampaignStatus, NotOpenError
 from coordinator.events.cards import card_of, facts_of, outcome_text, place_warning
-from coordinator.events.forms import CancelForm, EventForm, SubmitForm
-from coordinator.events.queries import own_event, own_event_or_none
+from coordinator.events.forms.event import EventForm
+from coordinator.events.forms.organising import CancelForm, SubmitForm
+from coordinator.events.queries.organising import own_event, own_event_or_none
 from coordinator.events.rules import Act, EventStatus, WrongStateError, may
-from coordinator.events.service import (
-    cancel_event,
-    change_event,
-    offered_details,
-    register_event,
-    submit_event,
-    withdraw_event,
-)
+from coordinator.events.service.changing import cancel_event, change_event
+from coordinator.events.service.describing import offered_details
+from coordinator.events.service.registering import register_event, submit_event, withdraw_event
 from coordinator.events.views.event_form import (
     KEPT_AS,
     KEPT_TOKEN,

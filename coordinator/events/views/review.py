@@ -12,16 +12,10 @@ from coordinator.campaigns.queries import coordinated_campaign, is_trusted
 from coordinator.campaigns.rules import CampaignRoleKind
 from coordinator.campaigns.service import drop_role, set_role
 from coordinator.events.cards import card_of, conversation, differences, facts_of, waiting_text
-from coordinator.events.forms import ReviewForm
-from coordinator.events.queries import (
-    details_of,
-    events_at_mission,
-    notes_of,
-    organiser_record,
-    others_near,
-    review_queue,
-    reviewed_event,
-)
+from coordinator.events.forms.reviewing import ReviewForm
+from coordinator.events.queries.details import details_of
+from coordinator.events.queries.others import events_at_mission, others_near
+from coordinator.events.queries.reviewing import notes_of, organiser_record, review_queue, reviewed_event
 from coordinator.events.rules import (
     Act,
     ChangedMeanwhileError,
@@ -33,11 +27,11 @@ from coordinator.events.rules import (
     WrongStateError,
     may,
 )
-from coordinator.events.service import (
+from coordinator.events.service.changing import cancel_event
+from coordinator.events.service.describing import offered_details
+from coordinator.events.service.reviewing import (
     accept_change,
     ask_organiser,
-    cancel_event,
-    offered_details,
     publish_event,
     refuse_change,
     reject_event,
@@ -60,7 +54,7 @@ if TYPE_CHECKING:
     from coordinator.accounts.models import Account
     from coordinator.campaigns.models import Campaign
     from coordinator.events.models import Event
-    from coordinator.events.queries import ReviewItem
+    from coordinator.events.queries.reviewing import ReviewItem
 
 blueprint = Blueprint("review", __name__, url_prefix="/<lang:lang>/coordinate")
 

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from coordinator.accounts.sign_in import signed_in
 from coordinator.events.cards import when_of
-from coordinator.events.queries import own_event
+from coordinator.events.queries.organising import own_event
 from coordinator.kit.access import May, requires
 from coordinator.kit.db import db
 from coordinator.kit.i18n import current_language

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from coordinator.events.cards import when_of, where_of
-from coordinator.events.queries import reachable_event
+from coordinator.events.queries.public import reachable_event
 from coordinator.kit.access import public
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work

@@ -1,27 +1,17 @@
-"""What organisers and coordinators fill in. Shapes only: whether it may be so is for rules and services."""
+"""The form that registers or edits a protest."""
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from babel import Locale
 from flask_babel import gettext as _, lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import (
-    BooleanField,
-    HiddenField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
-from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget
 
+from coordinator.events.forms.choices import LANGUAGES_SPOKEN, missions_by_state
+from coordinator.events.forms.fields import CoordinateField, TicksField, WallTimeField, one_line, tidy
+from coordinator.events.forms.times import EARLIER, FIRST, LATER, SECOND, Schedule, settled, wall_text
 from coordinator.events.rules import (
     LARGEST_CAPACITY,
     LONGEST_ADDRESS,
@@ -29,21 +19,14 @@ from coordinator.events.rules import (
     LONGEST_CONTACT,
     LONGEST_DESCRIPTION,
     LONGEST_NOTE,
-    LONGEST_PUBLIC_REASON,
     LONGEST_TITLE,
     NOON,
     EventDetails,
 )
 from coordinator.kit.fields import WholeNumberField
 from coordinator.kit.i18n import current_language, language_name
-from coordinator.places.rules import (
-    AmbiguousTimeError,
-    NonexistentTimeError,
-    Point,
-    PointError,
-    TimeRangeError,
-)
-from coordinator.places.timezones import is_zone, resolve
+from coordinator.places.rules import Point, PointError
+from coordinator.places.timezones import is_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,90 +35,7 @@ if TYPE_CHECKING:
     from coordinator.events.locating import Spot
     from coordinator.missions.models import Mission
 
-LANGUAGES_SPOKEN = (
-    "ar", "be", "bg", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he",
-    "hu", "hy", "id", "it", "ja", "ka", "kk", "ko", "lt", "lv", "nl", "no", "pl", "pt",
-    "ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk", "zh",
-)  # fmt: skip
-"""Languages that may be ticked. Names come from CLDR."""
-WALL_FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
-FIRST, SECOND, EARLIER, LATER = "0", "1", "earlier", "later"
 COORDINATE_DIGITS = 6  # 11 cm
-
-
-def tidy(text: str | None) -> str:
-    """Return text as it is kept: NFC, trimmed, with one kind of line end and no control characters."""
-    plain = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(letter for letter in plain if letter in "\n\t" or ord(letter) >= ord(" ")).strip()
-
-
-def one_line(text: str | None) -> str:
-    """Return text on one line."""
-    return " ".join(tidy(text).split())
-
-
-class WallTimeField(StringField):
-    """A date and a time as a clock at the place shows them. Whatever was typed is shown again."""
-
-    widget = DateTimeLocalInput()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Have no value yet."""
-        super().__init__(*args, **kwargs)
-        self.wall_time: datetime | None = None
-
-    def pre_validate(self, form: FlaskForm) -> None:  # noqa: ARG002 the signature is WTForms'
-        """Read it in any of the spellings that browsers send."""
-        self.wall_time = None
-        text = (self.data or "").strip()
-        if not text:
-            return
-        for spelling in WALL_FORMATS:
-            try:
-                self.wall_time = datetime.strptime(text, spelling).replace(second=0)  # noqa: DTZ007 naive on purpose
-            except ValueError:
-                continue
-            return
-        raise ValidationError(_("Give a date and a time, as in 2030-09-16 18:00."))
-
-
-class CoordinateField(StringField):
-    """Degrees, with a point or a comma."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Have no value yet."""
-        super().__init__(*args, **kwargs)
-        self.degrees: float | None = None
-
-    def pre_validate(self, form: FlaskForm) -> None:  # noqa: ARG002 the signature is WTForms'
-        """Read the number."""
-        self.degrees = None
-        text = (self.data or "").strip().replace(",", ".")
-        if not text:
-            return
-        try:
-            self.degrees = float(text)
-        except ValueError:
-            raise ValidationError(_("Give degrees as a number, as in 52.5163.")) from None
-
-
-class TicksField(SelectMultipleField):
-    """Several boxes to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """When an event is, on the clocks of its place."""
-
-    starts_local: datetime
-    starts_fold: int = 0
-    ends_local: datetime | None = None
-    ends_fold: int = 0
-    timezone: str
-    is_time_known: bool = True
 
 
 class EventForm(FlaskForm):
@@ -263,7 +163,7 @@ class EventForm(FlaskForm):
         """Fill what may be chosen; what has been chosen stays."""
         locale = current_language()
         self.campaign.data = campaign.slug
-        self.mission.choices = {"": [("", _("Another place"))], **_missions_by_state(missions, locale)}
+        self.mission.choices = {"": [("", _("Another place"))], **missions_by_state(missions, locale)}
         by_place = _("The time zone of the place")
         if zone_of_place:
             by_place = _("The time zone of the place (%(zone)s)", zone=zone_of_place.replace("_", " "))
@@ -322,8 +222,8 @@ class EventForm(FlaskForm):
         if self.time_to_be_announced.data:
             noon = starts.replace(hour=NOON, minute=0)
             return Schedule(starts_local=noon, timezone=zone, is_time_known=False)
-        start = _settled(self.starts_at, self.starts_fold, zone)
-        end = _settled(self.ends_at, self.ends_fold, zone) if self.ends_at.wall_time else None
+        start = settled(self.starts_at, self.starts_fold, zone)
+        end = settled(self.ends_at, self.ends_fold, zone) if self.ends_at.wall_time else None
         if start is None or (self.ends_at.wall_time and end is None):
             return None
         return Schedule(
@@ -408,108 +308,5 @@ class EventForm(FlaskForm):
         self.longitude.data = self.shown_longitude.data = longitude
 
 
-class SubmitForm(FlaskForm):
-    """Send a draft for review, or send it again."""
-
-    others_seen = HiddenField()
-    note = TextAreaField(
-        _l("Message to the coordinators"),
-        description=_l("Only they read it."),
-        filters=[tidy],
-        validators=[Length(max=LONGEST_NOTE)],
-        render_kw={"rows": 3},
-    )
-
-
-class CancelForm(FlaskForm):
-    """Say that it will not happen."""
-
-    because = StringField(
-        _l("Reason"),
-        description=_l("Everybody can read this, and those who said they come get it by mail."),
-        filters=[one_line],
-        validators=[Length(max=LONGEST_PUBLIC_REASON)],
-    )
-
-
-class ReviewForm(FlaskForm):
-    """Decide about an event. The button says what."""
-
-    seen = HiddenField()
-    """Mark of what the coordinator saw."""
-    reason = TextAreaField(
-        _l("To the organiser"),
-        description=_l(
-            "Your question, or the reason. They get it by mail. Needed for everything but publishing."
-        ),
-        filters=[tidy],
-        validators=[Length(max=LONGEST_NOTE)],
-        render_kw={"rows": 4},
-    )
-    accepts_rough_place = BooleanField(
-        _l("Publish although only the city is known"),
-        description=_l("People will read that the exact place follows."),
-    )
-
-
-def wall_text(local: datetime) -> str:
-    """Return a wall time as a datetime-local input wants it."""
-    return local.strftime("%Y-%m-%dT%H:%M")
-
-
 def _point(latitude: float | None, longitude: float | None) -> Point | None:
     return None if latitude is None or longitude is None else Point(latitude, longitude)
-
-
-def _missions_by_state(missions: Iterable[Mission], locale: str) -> dict[str, list[tuple[str, str]]]:
-    """Return {state: [(code, "City: name")]}, both sorted as `locale` reads them."""
-    territories = Locale.parse(locale).territories
-    states: dict[str, list[tuple[str, str]]] = {}
-    for mission in missions:
-        state = str(territories.get(mission.receiving_state, mission.receiving_state))
-        name = mission.name_in(locale)
-        states.setdefault(state, []).append((mission.code, f"{name.city}: {name.name}"))
-    return {state: sorted(states[state], key=lambda choice: choice[1].casefold()) for state in sorted(states)}
-
-
-def _settled(field: WallTimeField, fold: RadioField, zone: str) -> tuple[datetime, int] | None:
-    """Return the wall time and its fold, or None after asking which one is meant."""
-    local = field.wall_time
-    if local is None:
-        return None
-    try:
-        resolve(local, zone)
-    except AmbiguousTimeError as twice:
-        fold.choices = [
-            (
-                FIRST,
-                _("The first time, before the clocks go back (UTC%(offset)s)", offset=_offset(twice.first)),
-            ),
-            (
-                SECOND,
-                _("The second time, after they went back (UTC%(offset)s)", offset=_offset(twice.second)),
-            ),
-        ]
-        if fold.data in {FIRST, SECOND}:
-            return local, int(fold.data)
-        fold.errors = [_("The clocks go back that night, and show this time twice.")]
-    except NonexistentTimeError as skipped:
-        fold.choices = [(EARLIER, _clock(skipped.earlier)), (LATER, _clock(skipped.later))]
-        if fold.data in {EARLIER, LATER}:
-            return (skipped.earlier if fold.data == EARLIER else skipped.later), 0
-        fold.errors = [_("The clocks go forward that night, and never show this time.")]
-    except TimeRangeError:
-        field.errors = [_("Look at the year again.")]
-    else:
-        return local, 0
-    return None
-
-
-def _offset(moment: datetime) -> str:
-    text = moment.strftime("%z")
-    return f"{text[:3]}:{text[3:]}"
-
-
-def _clock(local: datetime) -> str:
-    """Return a wall time as a clock there shows it."""
-    return local.strftime("%H:%M")
