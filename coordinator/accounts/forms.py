@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import get_locale, lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import (
     EmailField,
     PasswordField,
@@ -26,6 +25,7 @@ from coordinator.accounts.rules import (
     password_fault,
 )
 from coordinator.accounts.service import SignUpDetails
+from coordinator.kit.forms import HouseForm
 from coordinator.kit.i18n import LANGUAGES, native_name
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _new_password_field(label: Any) -> PasswordField:
     )
 
 
-class SignUpForm(FlaskForm):
+class SignUpForm(HouseForm):
     """Somebody wants an account."""
 
     email = _email_field()
@@ -108,7 +108,7 @@ class SignUpForm(FlaskForm):
         )
 
 
-class SignInForm(FlaskForm):
+class SignInForm(HouseForm):
     """Somebody comes back."""
 
     email = _email_field()
@@ -122,13 +122,13 @@ class SignInForm(FlaskForm):
     )
 
 
-class ResetForm(FlaskForm):
+class ResetForm(HouseForm):
     """Somebody lost their password."""
 
     email = _email_field()
 
 
-class NewPasswordForm(FlaskForm):
+class NewPasswordForm(HouseForm):
     """A new password, by a link from a mail."""
 
     password = _new_password_field(_("New password"))
@@ -138,7 +138,7 @@ class NewPasswordForm(FlaskForm):
         _refuse_faulty(field)
 
 
-class ChangePasswordForm(FlaskForm):
+class ChangePasswordForm(HouseForm):
     """A new password, by somebody who knows the old one."""
 
     old_password = PasswordField(
@@ -156,7 +156,7 @@ class ChangePasswordForm(FlaskForm):
         _refuse_faulty(field)
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(HouseForm):
     """How somebody is called and written to."""
 
     display_name = _name_field()
@@ -166,7 +166,7 @@ class ProfileForm(FlaskForm):
     )
 
 
-class EmptyForm(FlaskForm):
+class EmptyForm(HouseForm):
     """A button, and the proof that it was pressed on our page."""
 
 

@@ -29,9 +29,12 @@ def record(
     """Add one entry to the log, in the transaction of the act itself.
 
     Args:
+        session: that of the act.
         tag: noun:act.
         subject: noun:public id of the object.
         by: public id of an account, or `ANYONE`, `WORKER`, `COMMAND`.
+        at: when it was done.
+        campaign: slug of the campaign whose coordinators may read this.
         details: codes and numbers; never personal data.
     """
     session.add(AuditEntry(at=at, actor=by, tag=tag, subject=subject, campaign=campaign, details=details))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from babel import Locale
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import DateField, EmailField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, ValidationError
 
@@ -29,7 +28,7 @@ from coordinator.campaigns.rules import (
     is_good_slug,
     is_web_address,
 )
-from coordinator.kit.fields import WholeNumberField
+from coordinator.kit.forms import HouseForm, WholeNumberField
 from coordinator.kit.i18n import LANGUAGES, current_language, native_name
 
 if TYPE_CHECKING:
@@ -43,19 +42,19 @@ def _trimmed(text: str | None) -> str | None:
     return text.strip() if text else text
 
 
-def _web_address(_form: FlaskForm, field: StringField) -> None:
+def _web_address(_form: HouseForm, field: StringField) -> None:
     if field.data and not is_web_address(field.data):
         raise ValidationError(_("Write the whole address, starting with https://."))
 
 
-def _slug(_form: FlaskForm, field: StringField) -> None:
+def _slug(_form: HouseForm, field: StringField) -> None:
     if not is_good_slug(field.data or ""):
         raise ValidationError(
             _("Use lower-case letters and digits, with hyphens between words; some words are taken.")
         )
 
 
-class CampaignForm(FlaskForm):
+class CampaignForm(HouseForm):
     """A day of action, in every language of the site at once."""
 
     slug = StringField(
@@ -230,7 +229,7 @@ for _code in LANGUAGES:
     ))  # fmt: skip
 
 
-class InvitationForm(FlaskForm):
+class InvitationForm(HouseForm):
     """Somebody who shall coordinate, or who may publish at once."""
 
     email = EmailField(

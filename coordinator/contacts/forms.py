@@ -5,18 +5,18 @@ from __future__ import annotations
 import unicodedata
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField, ValidationError
 from wtforms.validators import Length
 
 from coordinator.contacts.rules import LONGEST_NOTE, LONGEST_TAG, MOST_TAGS, TooManyTagsError, clean_tags
+from coordinator.kit.forms import HouseForm
 
 
 def _tidy(text: str | None) -> str:
     return unicodedata.normalize("NFC", text or "").replace("\0", "").strip()
 
 
-class ContactForm(FlaskForm):
+class ContactForm(HouseForm):
     """Tags and a note; what the person said of themselves is theirs to change."""
 
     tags = StringField(

@@ -6,7 +6,6 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
@@ -23,7 +22,7 @@ from wtforms.validators import Email, InputRequired, Length, NumberRange, Option
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from coordinator.accounts.rules import LONGEST_EMAIL
-from coordinator.kit.fields import WholeNumberField
+from coordinator.kit.forms import HouseForm, WholeNumberField
 from coordinator.rsvps.rules import (
     LARGEST_PARTY,
     LONGEST_NAME,
@@ -64,7 +63,7 @@ def tidy_lines(text: str | None) -> str:
     return "\n".join(tidy(line.replace("\t", " ")) for line in (text or "").splitlines()).strip()
 
 
-class _AnswerForm(FlaskForm):
+class _AnswerForm(HouseForm):
     """What a first answer and a change of it have in common."""
 
     class Meta:

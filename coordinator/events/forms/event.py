@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _, lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
@@ -23,7 +22,7 @@ from coordinator.events.rules import (
     NOON,
     EventDetails,
 )
-from coordinator.kit.fields import WholeNumberField
+from coordinator.kit.forms import HouseForm, WholeNumberField
 from coordinator.kit.i18n import current_language, language_name
 from coordinator.places.rules import Point, PointError
 from coordinator.places.timezones import is_zone
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 COORDINATE_DIGITS = 6  # 11 cm
 
 
-class EventForm(FlaskForm):
+class EventForm(HouseForm):
     """Register or edit a protest. The fields that are asked for only in doubt stay empty until then."""
 
     campaign = HiddenField()

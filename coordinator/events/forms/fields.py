@@ -12,7 +12,7 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget
 
 if TYPE_CHECKING:
-    from flask_wtf import FlaskForm
+    from coordinator.kit.forms import HouseForm
 
 
 WALL_FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
@@ -39,7 +39,7 @@ class WallTimeField(StringField):
         super().__init__(*args, **kwargs)
         self.wall_time: datetime | None = None
 
-    def pre_validate(self, form: FlaskForm) -> None:  # noqa: ARG002 the signature is WTForms'
+    def pre_validate(self, form: HouseForm) -> None:  # noqa: ARG002 the signature is WTForms'
         """Read it in any of the spellings that browsers send."""
         self.wall_time = None
         text = (self.data or "").strip()
@@ -62,7 +62,7 @@ class CoordinateField(StringField):
         super().__init__(*args, **kwargs)
         self.degrees: float | None = None
 
-    def pre_validate(self, form: FlaskForm) -> None:  # noqa: ARG002 the signature is WTForms'
+    def pre_validate(self, form: HouseForm) -> None:  # noqa: ARG002 the signature is WTForms'
         """Read the number."""
         self.degrees = None
         text = (self.data or "").strip().replace(",", ".")

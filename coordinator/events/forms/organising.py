@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from coordinator.events.forms.fields import one_line, tidy
 from coordinator.events.rules import LONGEST_NOTE, LONGEST_PUBLIC_REASON
+from coordinator.kit.forms import HouseForm
 
 
-class SubmitForm(FlaskForm):
+class SubmitForm(HouseForm):
     """Send a draft for review, or send it again."""
 
     others_seen = HiddenField()
@@ -24,7 +24,7 @@ class SubmitForm(FlaskForm):
     )
 
 
-class CancelForm(FlaskForm):
+class CancelForm(HouseForm):
     """Say that it will not happen."""
 
     because = StringField(

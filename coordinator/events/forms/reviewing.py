@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, TextAreaField
 from wtforms.validators import Length
 
 from coordinator.events.forms.fields import tidy
 from coordinator.events.rules import LONGEST_NOTE
+from coordinator.kit.forms import HouseForm
 
 
-class ReviewForm(FlaskForm):
+class ReviewForm(HouseForm):
     """Decide about an event. The button says what."""
 
     seen = HiddenField()
