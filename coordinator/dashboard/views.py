@@ -208,7 +208,7 @@ def _own_rooms(account: Account) -> list[Room]:
             endpoint in {"dashboard.organise", "dashboard.event"} or _is_in("attendees"),
         ),
         (_("Register a protest"), "organising.new", endpoint == "organising.new"),
-        (_("People"), "contacts.contacts", _is_in("contacts")),
+        (_("Contacts"), "contacts.contacts", _is_in("contacts")),
     ]
     if account.is_coordinator or account.is_administrator:
         rooms.append(
