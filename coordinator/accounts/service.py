@@ -187,8 +187,8 @@ def ask_reset(session: Session, email: str, *, locale: str, seal: Seal, now: dat
     if account is None or account.is_disabled:
         post(
             session,
-            # Of no use to find the person by: another digest every hour.
-            key=f"account:nobody:{seal.digest(email, purpose=f'reset {now:%Y%m%d%H}')}",
+            # As often as to somebody who has an account: a request that writes nothing is answered sooner.
+            key=f"account:nobody:{token_digest(new_token())}",
             template="accounts/nobody",
             recipient=email,
             locale=locale,
@@ -372,7 +372,7 @@ def _propose_account(
 def _say_already_there(session: Session, account: Account, *, seal: Seal, now: datetime) -> None:
     post(
         session,
-        key=f"account:{account.public_id}:already-there:{now:%Y%m%d%H}",  # at most one an hour
+        key=f"account:already-there:{token_digest(new_token())}",  # as often as to a stranger's address
         template="accounts/already_there",
         recipient=seal.decrypt(account.email_sealed),
         locale=account.locale,

@@ -89,8 +89,8 @@ class Event(Base):
 
     how_to_get_there: Mapped[str] = mapped_column(Text, default="")
     accessibility: Mapped[str] = mapped_column(Text, default="")
-    languages: Mapped[str] = mapped_column(String(100), default="")
-    """Codes of the languages spoken there, separated by spaces."""
+    languages: Mapped[str] = mapped_column(String(120), default="")
+    """Codes of the languages spoken there, separated by spaces; all that can be ticked have room."""
     public_contact: Mapped[str] = mapped_column(String(LONGEST_CONTACT), default="")
     """What the organiser wants published; never the address of their account."""
     capacity: Mapped[int | None]

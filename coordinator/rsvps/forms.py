@@ -129,7 +129,7 @@ class _AnswerForm(HouseForm):
             "name": self.name.data or "",
             "phone": self.phone.data or "",
             "note": self.note.data or "",
-            "help": tuple(Help(code) for code in self.help.data or ()),
+            "help": tuple(kind for kind in Help if kind.value in (self.help.data or ())),  # each once
             "is_updates_agreed": "consent_updates" in self and bool(self.consent_updates.data),
             "is_contact_agreed": self.consent_contact.data,
         }

@@ -381,7 +381,7 @@ def upgrade() -> None:
         sa.Column("is_location_due", sa.Boolean(), nullable=False),
         sa.Column("how_to_get_there", sa.Text(), nullable=False),
         sa.Column("accessibility", sa.Text(), nullable=False),
-        sa.Column("languages", sa.String(length=100), nullable=False),
+        sa.Column("languages", sa.String(length=120), nullable=False),
         sa.Column("public_contact", sa.String(length=200), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=True),
         sa.Column("proposed", sa.JSON(none_as_null=True), nullable=True),

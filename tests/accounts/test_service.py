@@ -126,7 +126,7 @@ def test_a_known_address_is_written_to_and_nothing_changes(session: Session, sea
     )
     assert "token" not in context
     assert account.password_hash == before
-    assert session.scalar(select(func.count(Message.id))) == 1
+    assert session.scalar(select(func.count(Message.id))) == 2  # as many as to an address that has none
 
 
 def test_signing_in_wants_the_right_password_of_a_verified_account(session: Session, seal: Seal) -> None:
@@ -158,7 +158,7 @@ def test_a_new_password_by_mail_signs_out_everywhere_and_proves_the_address(
 
 
 @pytest.mark.parametrize("is_disabled", [True, False])
-def test_a_reset_for_nobody_says_so_by_mail_once_an_hour(
+def test_a_reset_for_nobody_says_so_by_mail_as_often_as_to_somebody(
     session: Session, seal: Seal, is_disabled: bool
 ) -> None:
     if is_disabled:
@@ -168,7 +168,7 @@ def test_a_reset_for_nobody_says_so_by_mail_once_an_hour(
     ask_reset(session, "nobody@example.org", locale="ru", seal=seal, now=NOON)
 
     messages = session.scalars(select(Message)).all()
-    assert [(message.template, message.locale) for message in messages] == [("accounts/nobody", "ru")]
+    assert [(message.template, message.locale) for message in messages] == [("accounts/nobody", "ru")] * 2
     assert seal.digest("nobody@example.org") not in messages[0].key
 
 

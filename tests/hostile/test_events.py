@@ -9,7 +9,7 @@ import pytest
 
 from coordinator.events.models import Event
 from coordinator.events.rules import EventStatus, WrongStateError
-from coordinator.events.service import publish_event, reject_event
+from coordinator.events.service.reviewing import publish_event, reject_event
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
 from coordinator.places.rules import Precision

@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select
 
-from coordinator.accounts.models import AccountToken
-from coordinator.accounts.rules import TokenPurpose
-from coordinator.campaigns.models import CampaignInvitation
-from coordinator.campaigns.rules import CampaignRoleKind
 from coordinator.kit.access import May
-from coordinator.kit.clock import now
-from coordinator.kit.db import Base, db
 from coordinator.kit.ids import new_public_id
-from coordinator.kit.tokens import token_digest
-from tests.conftest import Browser
-from tests.factories.accounts import AccountFactory
-from tests.factories.campaigns import CampaignFactory, CampaignRoleFactory
-from tests.factories.contacts import ContactFactory
-from tests.factories.events import EventFactory
-from tests.factories.rsvps import RsvpFactory
+from tests.world import (
+    ADMINISTRATOR,
+    COORDINATOR,
+    ELSEWHERE,
+    NOBODY,
+    ORGANISER,
+    PEOPLE,
+    SIGNED_IN,
+    STRANGER,
+    World,
+    access_of,
+    browser_of,
+    make_world,
+    rules,
+    undone,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from flask import Flask
-    from flask.testing import FlaskClient
     from sqlalchemy.orm import Session
     from werkzeug.routing import Rule
     from werkzeug.test import TestResponse
-
-NOBODY = "nobody"
-ORGANISER = "the organiser"
-STRANGER = "another organiser"
-ELSEWHERE = "another campaign's coordinator"
-COORDINATOR = "the coordinator"
-ADMINISTRATOR = "an administrator"
-PEOPLE = (NOBODY, ORGANISER, STRANGER, ELSEWHERE, COORDINATOR, ADMINISTRATOR)
-SIGNED_IN = frozenset(PEOPLE) - {NOBODY}
 
 WITH_SESSION = frozenset({"accounts", "organising"})
 """Blueprints whose public pages know a session: signing in, and the form that is kept through it."""
@@ -61,139 +49,10 @@ SAID_ALWAYS = {
 FRAMED = {"maps.campaign_map": "'self'", "maps.embedded_map": "*"}
 
 
-@dataclass(frozen=True)
-class World:
-    """One of everything, and somebody of every kind. Only texts: rows do not outlive a request here."""
-
-    identities: dict[str, str]
-    """What the session of each keeps."""
-    values: dict[str, str]
-    """What stands for each argument of a route."""
-    by_endpoint: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Where an argument means something else."""
-
-    def address(self, rule: Rule) -> str:
-        """Return the rule's address, every argument filled with something that is there."""
-        values = self.values | self.by_endpoint.get(rule.endpoint, {})
-        values |= self.by_endpoint.get(rule.endpoint.partition(".")[0], {})
-        path = "".join(
-            values.get(text, "nonsense") if is_dynamic else text for is_dynamic, text in rule._trace
-        )
-        return path.partition("|")[2]
-
-
 @pytest.fixture
-def world(session: Session, client: FlaskClient) -> World:
-    organiser = AccountFactory(email="organiser@example.org")
-    event = EventFactory(organiser=organiser, submitted=True, campaign=CampaignFactory(slug="their-campaign"))
-    campaign = event.campaign
-    public = EventFactory(organiser=organiser, campaign=campaign)
-    contact = ContactFactory(event=public)
-    RsvpFactory(event=public, pending=True, token="p" * 32)
-    coordinator = CampaignRoleFactory(campaign=campaign).account
-    CampaignRoleFactory(campaign=campaign)  # a second one, so that the first may go
-    elsewhere = CampaignRoleFactory(campaign=CampaignFactory(slug="elsewhere")).account
-    newcomer = AccountFactory(unverified=True)
-    for account, purpose, token in (
-        (newcomer, TokenPurpose.VERIFY, "v" * 32),
-        (organiser, TokenPurpose.RESET, "r" * 32),
-    ):
-        session.add(
-            AccountToken(
-                account=account,
-                purpose=purpose,
-                digest=token_digest(token),
-                created_at=now(),
-                expires_at=now() + timedelta(hours=1),
-            )
-        )
-    seal = client.application.extensions["seal"]
-    invitation = CampaignInvitation(
-        public_id=new_public_id(),
-        campaign=campaign,
-        kind=CampaignRoleKind.TRUSTED,
-        email_sealed=seal.encrypt("organiser@example.org"),
-        email_digest=seal.digest("organiser@example.org"),
-        created_at=now(),
-        expires_at=now() + timedelta(days=1),
-    )
-    session.add(invitation)
-    session.flush()
-    found = World(
-        identities={
-            ORGANISER: organiser.get_id(),
-            STRANGER: AccountFactory().get_id(),
-            ELSEWHERE: elsewhere.get_id(),
-            COORDINATOR: coordinator.get_id(),
-            ADMINISTRATOR: AccountFactory(administrator=True).get_id(),
-        },
-        values={
-            "lang": "en",
-            "slug": campaign.slug,
-            "public_id": event.public_id,
-            "code": event.mission.code,
-            "token": "p" * 32,
-        },
-        by_endpoint={
-            "contacts": {"public_id": contact.public_id},
-            "attendees": {"public_id": public.public_id},
-            "rsvps": {"public_id": public.public_id},
-            "feeds": {"public_id": public.public_id},
-            "accounts.verify": {"token": "v" * 32},
-            "accounts.reset_password": {"token": "r" * 32},
-            "campaigns.drop": {"public_id": coordinator.public_id},
-            "campaigns.revoke": {"public_id": invitation.public_id},
-            "campaigns.answer": {"public_id": invitation.public_id},
-        },
-    )
-    session.commit()
-    return found
-
-
-def rules(app: Flask, method: str = "GET") -> Iterator[Rule]:
-    """Yield every route that takes `method`, but that of static files."""
-    yield from (
-        rule
-        for rule in app.url_map.iter_rules()
-        if rule.endpoint != "static" and method in (rule.methods or ())
-    )
-
-
-def access_of(app: Flask, rule: Rule) -> Any:
-    return app.view_functions[rule.endpoint].access  # type: ignore[attr-defined]
-
-
-def browser_of(app: Flask, world: World, person: str) -> FlaskClient:
-    """Return the browser of `person`, signed in unless that is nobody."""
-    app.test_client_class = Browser
-    browser = app.test_client()
-    if person != NOBODY:
-        with browser.session_transaction() as cookie:
-            cookie["_user_id"] = world.identities[person]
-            cookie["_fresh"] = True
-    return browser
-
-
-def undone(act: Callable[[], TestResponse]) -> tuple[TestResponse, bool]:
-    """Do a request, undo it, and return its answer and whether it had changed anything."""
-    db.session.remove()
-    connection: Any = db.engines[None]
-    point = connection.begin_nested()
-    before = dump(connection)
-    answer = act()
-    db.session.remove()
-    has_changed = dump(connection) != before
-    point.rollback()
-    return answer, has_changed
-
-
-def dump(connection: Any) -> list[str]:
-    """Return every row of every table."""
-    return [
-        f"{table.name} {row}"
-        for table in Base.metadata.sorted_tables
-        for row in connection.execute(select(table).order_by(*table.primary_key.columns)).all()
-    ]
+def world(session: Session, app: Flask) -> World:
+    app.config["WTF_CSRF_ENABLED"] = False
+    return make_world(session, app)
 
 
 def may_come_in(rule: Rule, access: Any) -> frozenset[str]:
@@ -332,6 +191,8 @@ def test_every_answer_says_what_the_browser_may_do_with_it(app: Flask, world: Wo
                 or rule.endpoint.partition(".")[0] in WITH_SESSION
                 or "token" in rule.arguments
             )
+            if is_private and "Access-Control-Allow-Origin" in answer.headers:
+                missing.append((rule.rule, method, "other sites may read it"))
             if is_private and answer.headers["Cache-Control"] != "no-store":
                 missing.append((rule.rule, method, answer.headers["Cache-Control"]))
 

@@ -255,7 +255,7 @@ class EventForm(HouseForm):
             is_location_due=spot.is_location_due,
             how_to_get_there=self.how_to_get_there.data or "",
             accessibility=self.accessibility.data or "",
-            languages=" ".join(sorted(self.languages.data or [])),
+            languages=" ".join(sorted({*(self.languages.data or [])})),
             public_contact=self.public_contact.data or "",
             capacity=self.capacity.data,
         )
