@@ -11,6 +11,7 @@ from coordinator.audit.service import record
 from coordinator.contacts.models import Contact
 from coordinator.contacts.queries import tags_of
 from coordinator.contacts.rules import clean_tags
+from coordinator.events.rules import digest_purpose
 from coordinator.kit.ids import new_public_id
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def add_contact(  # noqa: PLR0913 a person has this many sides
         session.add(contact)
     contact.name_sealed = seal.encrypt(name)
     contact.email_sealed = seal.encrypt(email)
-    contact.email_digest = seal.digest(email) if email else None
+    contact.email_digest = seal.digest(email, purpose=digest_purpose(event.public_id)) if email else None
     contact.phone_sealed = seal.encrypt(phone)
     contact.consent_at = consent_at
     contact.consent_wording = consent_wording

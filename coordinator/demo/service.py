@@ -18,7 +18,7 @@ from coordinator.campaigns.rules import CampaignRoleKind, CampaignStatus, DateRu
 from coordinator.contacts.models import Contact
 from coordinator.demo.texts import CALL, DEMANDS, FIRST_NAMES, GUIDELINES, HASHTAGS, SLUG, TITLE
 from coordinator.events.models import Event
-from coordinator.events.rules import EventStatus
+from coordinator.events.rules import EventStatus, digest_purpose
 from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
 from coordinator.missions.models import Mission
@@ -237,7 +237,7 @@ def _rsvp(event: Event, party_size: int, *, seal: Seal, dice: random.Random, now
         locale="en",
         name_sealed=seal.encrypt(name) if has_email or dice.random() < 0.5 else None,  # noqa: PLR2004 as above
         email_sealed=seal.encrypt(email),
-        email_digest=seal.digest(email) if email else None,
+        email_digest=seal.digest(email, purpose=digest_purpose(event.public_id)) if email else None,
         help=dice.choice(("", "", "", "marshal", "translator", "speaker", "medic legal-observer")),
         token_digest=token_digest(token),
         token_sealed=seal.encrypt(token) if email else None,

@@ -335,3 +335,12 @@ def _read(name: str, value: Any) -> Any:
     if name in _WALL_TIMES:
         return datetime.fromisoformat(value)
     return Precision(value) if name == "precision" else value
+
+
+def digest_purpose(public_id: str) -> str:
+    """Return what digests of addresses at one event are for.
+
+    Each event has its own, so that a stolen database does not show that somebody who came to one
+    protest came to another, or has an account.
+    """
+    return f"event:{public_id}"

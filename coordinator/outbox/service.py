@@ -56,7 +56,7 @@ def post(  # noqa: PLR0913 each is one column of the row
         locale=locale,
         about=about,
         recipient_sealed=seal.encrypt(recipient),
-        recipient_digest=seal.digest(recipient),
+        recipient_digest=seal.digest(recipient, purpose="message"),
         context_sealed=seal.encrypt(json.dumps(dict(context), ensure_ascii=False)),
         created_at=now,
         due_at=due_at or now,

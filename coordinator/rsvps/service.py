@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from coordinator.audit.service import ANYONE, WORKER, record
 from coordinator.contacts.service import add_contact, forget_contact
+from coordinator.events.rules import digest_purpose
 from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
 from coordinator.outbox.service import post
@@ -253,7 +254,9 @@ def _sealed(event: Event, details: RsvpDetails, token: str, *, seal: Seal, now: 
         locale=details.locale,
         name_sealed=seal.encrypt(details.name),
         email_sealed=seal.encrypt(details.email),
-        email_digest=seal.digest(details.email) if details.email else None,
+        email_digest=(
+            seal.digest(details.email, purpose=digest_purpose(event.public_id)) if details.email else None
+        ),
         phone_sealed=seal.encrypt(details.phone) if is_contact else None,  # nobody else may use it
         note_sealed=seal.encrypt(details.note),
         help=" ".join(details.help),

@@ -10,6 +10,7 @@ import factory
 from flask import current_app
 
 from coordinator.contacts.models import Contact
+from coordinator.events.rules import digest_purpose
 from coordinator.kit.ids import new_public_id
 from tests.factories.events import EventFactory
 from tests.factories.rows import RowFactory
@@ -44,7 +45,11 @@ class ContactFactory(RowFactory):
     source = factory.LazyFunction(lambda: f"rsvp:{new_public_id()}")
     name_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.name))
     email_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.email))
-    email_digest = factory.LazyAttribute(lambda row: _seal().digest(row.email) if row.email else None)
+    email_digest = factory.LazyAttribute(
+        lambda row: (
+            _seal().digest(row.email, purpose=digest_purpose(row.event.public_id)) if row.email else None
+        )
+    )
     phone_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.phone))
     note_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.note))
     tags_sealed = factory.LazyAttribute(

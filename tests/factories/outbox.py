@@ -35,7 +35,7 @@ class MessageFactory(RowFactory):
     locale = "en"
     about = "account:0000000000"
     recipient_sealed = factory.LazyAttribute(lambda row: keys().encrypt(row.recipient))
-    recipient_digest = factory.LazyAttribute(lambda row: keys().digest(row.recipient))
+    recipient_digest = factory.LazyAttribute(lambda row: keys().digest(row.recipient, purpose="message"))
     context_sealed = factory.LazyAttribute(lambda row: keys().encrypt(json.dumps(row.context)))
     created_at = POSTED_AT
     due_at = POSTED_AT

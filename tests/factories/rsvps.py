@@ -9,6 +9,7 @@ import factory
 from flask import current_app
 from sqlalchemy import select
 
+from coordinator.events.rules import digest_purpose
 from coordinator.kit.db import db
 from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
@@ -77,7 +78,11 @@ class RsvpFactory(RowFactory):
     help = ""
     name_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.name))
     email_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.email))
-    email_digest = factory.LazyAttribute(lambda row: _seal().digest(row.email) if row.email else None)
+    email_digest = factory.LazyAttribute(
+        lambda row: (
+            _seal().digest(row.email, purpose=digest_purpose(row.event.public_id)) if row.email else None
+        )
+    )
     phone_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.phone))
     note_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.note))
     token_digest = factory.LazyAttribute(lambda row: token_digest(row.token))

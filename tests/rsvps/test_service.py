@@ -28,6 +28,7 @@ from coordinator.rsvps.service import (
     settle_waitlist,
     submit_rsvp,
 )
+from tests.factories.accounts import AccountFactory
 from tests.factories.events import EventFactory
 from tests.factories.rsvps import RsvpFactory
 
@@ -361,3 +362,12 @@ def test_recount_finds_a_wrong_number_and_corrects_it(session: Session) -> None:
     assert recount(session) == [event.id]
     assert numbers(session, event) == (1, 3, 0, 0, 0)
     assert recount(session) == []
+
+
+def test_a_stolen_database_does_not_show_who_came_twice(session: Session, seal: Seal) -> None:
+    account = AccountFactory(email=ADA)
+
+    first, _ = submit_rsvp(session, EventFactory(), details(email=ADA), seal=seal, now=NOON)
+    second, _ = submit_rsvp(session, EventFactory(), details(email=ADA), seal=seal, now=NOON)
+
+    assert len({first.email_digest, second.email_digest, account.email_digest}) == 3
