@@ -166,6 +166,22 @@ class ProfileForm(HouseForm):
     )
 
 
+class VerifyForm(HouseForm):
+    """The link from the mail was opened in a browser that did not sign up."""
+
+    password = PasswordField(
+        _("The password that you chose"),
+        description=_(
+            "It shows that it was you who asked for the account, and nobody else with your address."
+        ),
+        validators=[
+            InputRequired(_("Please type your password.")),
+            Length(max=LONGEST_PASSWORD, message=_("This is longer than any password here.")),
+        ],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
 class EmptyForm(HouseForm):
     """A button, and the proof that it was pressed on our page."""
 

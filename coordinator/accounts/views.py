@@ -16,7 +16,9 @@ from coordinator.accounts.forms import (
     ResetForm,
     SignInForm,
     SignUpForm,
+    VerifyForm,
 )
+from coordinator.accounts.passwords import is_password
 from coordinator.accounts.queries import living_token
 from coordinator.accounts.rules import TokenPurpose, WrongPasswordError
 from coordinator.accounts.service import (
@@ -81,23 +83,25 @@ def sign_up_sent() -> ResponseReturnValue:
 def verify(token: str) -> ResponseReturnValue:
     """Show a button: mail scanners follow links, and must change nothing. Pressed, the address is verified.
 
-    The browser that signed up goes on signed in; another one is asked for the password, since the mail
-    alone does not say who typed it.
+    The browser that signed up needs no more than that. Another one is asked for the password: whoever owns
+    the mailbox may press the button of somebody else's sign-up, and that password would open the account.
     """
-    if living_token(db.session(), token, TokenPurpose.VERIFY, now()) is None:
+    link = living_token(db.session(), token, TokenPurpose.VERIFY, now())
+    if link is None:
         return render_template("accounts/dead_link.html", next=_next()), 409
-    form = EmptyForm()
+    is_same_browser = cookie.get(MARK) == sign_up_mark(token, seal=seal())
+    form = EmptyForm() if is_same_browser else VerifyForm()
     if not form.validate_on_submit():
+        return form_page("accounts/verify.html", form)
+    if not is_same_browser and not is_password(form.password.data or "", link.password_hash):
+        form.form_errors.append(_("This is not the password that was chosen with this link."))
         return form_page("accounts/verify.html", form)
     with unit_of_work() as session:
         account = verify_account(session, token, now=now())
         _bind_kept(account)
-    if cookie.get(MARK) == sign_up_mark(token, seal=seal()):
-        _enter(account)
-        flash(_("Your address is confirmed. Welcome!"), "success")
-        return _onwards()
-    flash(_("Your address is confirmed. Sign in with the password that you chose."), "success")
-    return redirect(url_for(".sign_in", next=_next()), code=303)
+    _enter(account)
+    flash(_("Your address is confirmed. Welcome!"), "success")
+    return _onwards()
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])

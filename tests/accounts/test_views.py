@@ -70,19 +70,35 @@ def test_a_mail_scanner_that_follows_the_link_changes_nothing(
     assert session.scalars(select(Account.verified_at)).one() is None
 
 
-def test_on_another_device_the_link_confirms_and_the_password_is_asked(
+def test_on_another_device_the_link_asks_for_the_password(
     client: FlaskClient, session: Session, seal: Seal
 ) -> None:
     client.post("/en/account/sign-up", data=ADA)
     phone = client.application.test_client()
+    link = f"/en/account/verify/{token_in_mail(session, seal)}"
 
-    done = phone.post(f"/en/account/verify/{token_in_mail(session, seal)}", query_string={"next": NEW})
+    page = phone.get(link)
+    done = phone.post(link, query_string={"next": NEW}, data={"password": PASSWORD})
 
-    assert done.location.startswith("/en/account/sign-in?next=")
-    assert "Your address is confirmed" in phone.get(done.location).text
-    assert not is_signed_in(phone)
-    inside = phone.post(done.location, data={"email": "ADA@example.org", "password": PASSWORD})
-    assert inside.location == NEW
+    assert "The password that you chose" in page.text
+    assert (done.status_code, done.location) == (303, NEW)
+    assert is_signed_in(phone)
+
+
+def test_whoever_owns_the_mailbox_does_not_confirm_a_stranger_s_password(
+    client: FlaskClient, session: Session, seal: Seal
+) -> None:
+    client.post("/en/account/sign-up", data=ADA | {"password": "the stranger's password"})
+    owner = client.application.test_client()
+    link = f"/en/account/verify/{token_in_mail(session, seal)}"
+
+    empty = owner.post(link)
+    own = owner.post(link, data={"password": PASSWORD})
+
+    assert (empty.status_code, own.status_code) == (422, 422)
+    assert "not the password that was chosen with this link" in own.text
+    assert session.scalars(select(Account.verified_at)).one() is None
+    assert not is_signed_in(owner)
 
 
 @pytest.mark.parametrize("purpose", ["verify", "reset"])
