@@ -3,7 +3,7 @@
 FROM node:24-slim AS assets
 WORKDIR /src
 COPY package.json package-lock.json ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY assets assets
 COPY static/css static/css
 RUN node assets/build.mjs

@@ -44,7 +44,7 @@ bench: $(VENV)/.dev static/vendor/site.css translations/.compiled ## Measure cos
 	$(BIN)/python bench/run.py $(BENCH)
 
 screenshots: $(VENV)/.dev static/vendor/site.css translations/.compiled ## Make the pictures in docs/
-	$(BIN)/python docs/screenshots.py
+	$(BIN)/python -m tests.browser.screenshots
 
 lock: $(VENV)/.dev ## Pin what requirements*.in ask for, for all platforms, with hashes
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -8,6 +8,7 @@ const ROUGH = new Set(["city", "country"]);
 const WIDEST_ZOOM = 1;
 export const NEAREST_ZOOM = 18;
 const NEAR_ZOOM = 5; // our world map has no streets: closer would be an empty sheet
+const PIN_ZOOM = 7; // a pin is moved by kilometres, not by countries; its scale says how far
 const STREET_ZOOM = 16;
 
 let loaded;
@@ -51,9 +52,10 @@ export function boxIn(element, name) {
 }
 
 /* How close to look: where there are streets, close enough to see the corner. */
-export function zoomFor({ tiles, precision }) {
+export function zoomFor({ tiles, precision, isPin = false }) {
   if (ROUGH.has(precision)) return NEAR_ZOOM;
-  return tiles ? STREET_ZOOM : NEAR_ZOOM;
+  if (tiles) return STREET_ZOOM;
+  return isPin ? PIN_ZOOM : NEAR_ZOOM;
 }
 
 export function dotIcon(precision) {

@@ -42,12 +42,12 @@ export default async function pin(element) {
     if (!point) return;
     say(point.map((degrees) => degrees.toFixed(DECIMALS)));
     place(point);
-    map.setView(point, Math.max(map.getZoom(), zoomFor({ tiles })));
+    map.setView(point, Math.max(map.getZoom(), zoomFor({ tiles, isPin: true })));
   };
 
   const known = pointOf(inputs.map(({ value }) => value));
   const near = pointOf(start.split(","));
-  map.setView(known ?? near ?? WORLD.point, known || near ? zoomFor({ tiles }) : WORLD.zoom);
+  map.setView(known ?? near ?? WORLD.point, known || near ? zoomFor({ tiles, isPin: Boolean(known) }) : WORLD.zoom);
   if (known) {
     place(known);
     say(known.map((degrees) => degrees.toFixed(DECIMALS)));

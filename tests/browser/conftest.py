@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import urllib.request
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -9,12 +12,13 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.installation import Site, launch, running_site
+from tests.browser.people import link_in, sign_in
 from tests.conftest import IN_CI, database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, StorageState
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,6 +55,58 @@ def chromium(playwright_: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
+@pytest.fixture(scope="session")
+def cookies(chromium: Browser, site: Site) -> dict[str, StorageState]:
+    """Role to what the browser of somebody with that role has kept; the empty role is a stranger's."""
+    kept: dict[str, StorageState] = {"": {"cookies": [], "origins": []}}
+    for role, account in site.accounts.items():
+        context = chromium.new_context(base_url=site.url)
+        sign_in(context.new_page(), *account)
+        kept[role] = context.storage_state()
+        context.close()
+    return kept
+
+
+@pytest.fixture(scope="session")
+def names(chromium: Browser, site: Site, cookies: dict[str, StorageState]) -> dict[str, str]:
+    """What stands in the addresses of pages: ids of protests in several states, tokens from mails."""
+    with urllib.request.urlopen(f"{site.url}/demo/events.geojson", timeout=10) as answer:  # noqa: S310 our own
+        features = [feature["properties"] for feature in json.load(answer)["features"]]
+    found = {
+        "event": next(one["id"] for one in features if one["status"] == "published" and one["mission"]),
+        "cancelled": next(one["id"] for one in features if one["status"] == "cancelled"),
+    }
+    for name, role, path, link in (
+        ("mine", "organiser", "/en/organise/", r"/organise/events/(\w{10})\""),
+        ("contact", "organiser", "/en/organise/contacts", r"/organise/contacts/(\w{10})\""),
+        ("waiting", "coordinator", "/en/coordinate/demo/review", r"/review/(\w{10})\""),
+    ):
+        context = chromium.new_context(base_url=site.url, storage_state=cookies[role])
+        page = context.new_page()
+        page.goto(path)
+        candidates = re.findall(link, page.content())
+        if name == "mine":
+            published = {one["id"] for one in features if one["status"] == "published"}
+            candidates = [one for one in candidates if one in published]
+        found[name] = candidates[0]
+        context.close()
+    context = chromium.new_context(base_url=site.url)
+    page = context.new_page()
+    page.goto(f"/en/events/{found['event']}/rsvp")
+    page.locator("details summary").first.click()
+    page.get_by_label("E-mail").fill("visitor@example.org")
+    page.get_by_role("button", name="Send my answer").click()
+    mail = site.mail_to("visitor@example.org")
+    found["manage"] = link_in(mail, "/en/rsvp/").removesuffix("/confirm").rpartition("/")[2]
+    page.goto("/en/account/reset")
+    page.get_by_label("E-mail address").fill(site.accounts["organiser"][0])
+    page.get_by_role("main").get_by_role("button").click()
+    reset = site.mail_to(site.accounts["organiser"][0], subject="password")
+    found["reset"] = link_in(reset, "/account/reset/").rpartition("/")[2]
+    context.close()
+    return found
+
+
 @pytest.fixture
 def open_browser(chromium: Browser, site: Site) -> Iterator[Callable[..., BrowserContext]]:
     """Return a function that opens a fresh browser; at the end nothing may have gone wrong in any.
@@ -70,7 +126,7 @@ def open_browser(chromium: Browser, site: Site) -> Iterator[Callable[..., Browse
             **options,  # type: ignore[arg-type]
         )
         context.set_default_timeout(15_000)
-        context.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type == "error" else None)
+        context.on("console", lambda m: wrong.append(f"console: {m.text}") if _is_fault(m) else None)
         context.on("weberror", lambda e: wrong.append(f"script: {e.error}"))
         context.on("request", lambda r: None if _is_ours(r.url, site) else wrong.append(f"request: {r.url}"))
         contexts.append(context)
@@ -80,6 +136,14 @@ def open_browser(chromium: Browser, site: Site) -> Iterator[Callable[..., Browse
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+def _is_fault(message: ConsoleMessage) -> bool:
+    """Tell faults from the browser's remark that a page came with 404 or 422, which may be meant."""
+    is_page_itself = message.page is not None and message.location["url"] == message.page.url
+    return message.type == "error" and not (
+        message.text.startswith("Failed to load resource") and is_page_itself
+    )
 
 
 def _is_ours(url: str, site: Site) -> bool:
