@@ -7,6 +7,7 @@ import drawBasemap, { colour } from "./basemap.js";
 import { datesAsIn, missionPopup, placePopup, words, wordsFrom } from "./map_popups.js";
 import { clusterIcon, nameOf, pinIcon } from "./map_pins.js";
 
+const CLOSE_ZOOM = 14;
 const LAYERS = { events: "marker_cluster_events", missions: "feature_group_missions" };
 const SAME_PLACE_DECIMALS = 4; // of a degree: eleven metres
 const CLOSEST_FIT = 6; // zoom, so that one protest alone is shown with its country around it
@@ -257,7 +258,9 @@ function keepFilters() {
 function keepPosition(map) {
   const { lat, lng } = map.getCenter();
   const url = new URL(location.href);
-  url.hash = `map=${map.getZoom()}/${lat.toFixed(3)}/${lng.toFixed(3)}`;
+  // About a kilometre, unless somebody looks very closely: a copied link must not say where its sender stands.
+  const decimals = map.getZoom() > CLOSE_ZOOM ? 3 : 2;
+  url.hash = `map=${map.getZoom()}/${lat.toFixed(decimals)}/${lng.toFixed(decimals)}`;
   replace(url);
 }
 
