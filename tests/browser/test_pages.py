@@ -45,7 +45,7 @@ KINDS = {
     "missions": Kind("/demo/missions"),
     "missions of a country": Kind("/demo/missions?country=DE"),
     "mission": Kind("/demo/missions/ru-at-vienna-embassy"),
-    "mission, nobody": Kind("/demo/missions/ru-at-vienna-permanent-mission"),
+    "mission, nobody": Kind("/demo/missions/ru-al-tirana-embassy"),
     "map": Kind("/demo/map", is_bare=True),
     "map in a frame": Kind("!/embed/en/demo/map", is_bare=True),
     "event": Kind("/events/{event}"),

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
@@ -53,7 +54,7 @@ def test_a_double_click_is_one_answer(real_app: Flask, chromium: Browser, form_u
     page.get_by_role("button", name="Send my answer").dblclick(no_wait_after=True)
 
     page.wait_for_url("**/en/rsvp/**")
-    assert page.get_by_text("shown only now").is_visible()
+    expect(page.get_by_text("shown only now")).to_be_visible()
     assert page.context.cookies() == []
     assert answers(real_app) == 1
 
@@ -85,16 +86,16 @@ def test_everything_works_without_javascript(real_app: Flask, chromium: Browser,
     page.get_by_text("Optional: e-mail").click()
     page.get_by_label("First name").fill("Ada")
     page.get_by_role("button", name="Send my answer").click()
-    assert page.get_by_role("heading", name="3 of you are coming").is_visible()
+    expect(page.get_by_role("heading", name="3 of you are coming")).to_be_visible()
 
     page.get_by_text("Change my answer").click()
     page.get_by_label("Maybe").check()
     page.get_by_role("button", name="Save").click()
-    assert page.get_by_role("heading", name="You may come").is_visible()
+    expect(page.get_by_role("heading", name="You may come")).to_be_visible()
     page.get_by_role("link", name="Take my answer back").click()
     page.get_by_role("button", name="Yes, take it back").click()
 
-    assert page.get_by_role("heading", name="You are not coming").is_visible()
+    expect(page.get_by_role("heading", name="You are not coming")).to_be_visible()
     assert answers(real_app) == 1
 
 
