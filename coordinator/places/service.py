@@ -122,7 +122,7 @@ def keep_answer(
 
 
 def forget_answers(session: Session, *, now: datetime) -> int:
-    """Delete answers that are too old to be used; return how many. For the nightly job."""
+    """Delete answers that are too old to be used; return how many. `privacy` calls it in time."""
     is_old = GeocodeAnswer.expires_at <= now
     count = session.scalar(select(func.count()).select_from(GeocodeAnswer).where(is_old)) or 0
     session.execute(delete(GeocodeAnswer).where(is_old))

@@ -11,6 +11,7 @@ from coordinator.contacts.models import Contact
 from coordinator.kit.crypto import Seal, new_encryption_key
 from coordinator.outbox.models import Message
 from coordinator.outbox.service import post
+from coordinator.places.models import GeocodeAnswer
 from coordinator.privacy.jobs import count_due, forget_due, rotate_keys
 from coordinator.privacy.queries import leftovers, sealed_columns
 from coordinator.rsvps.models import Rsvp
@@ -118,6 +119,25 @@ def test_forms_of_people_who_never_signed_up_are_deleted(session: Session, seal:
 
     assert forget_due(now=now).forms_and_links == 1
     assert session.scalars(select(KeptForm.digest)).all() == ["1" * 64]
+
+
+def test_addresses_that_were_looked_up_are_deleted_when_they_are_old(session: Session) -> None:
+    now = EventFactory().created_at
+    for number, age in enumerate((-1, 1)):
+        session.add(
+            GeocodeAnswer(
+                provider="nominatim",
+                question_digest=str(number) * 64,
+                candidates=[],
+                answered_at=now - timedelta(days=30),
+                expires_at=now + timedelta(hours=age),
+            )
+        )
+    session.flush()
+
+    forget_due(now=now)
+
+    assert session.scalars(select(GeocodeAnswer.question_digest)).all() == ["1" * 64]
 
 
 def test_the_report_counts_what_is_left_by_room_and_names_nobody(
