@@ -140,7 +140,12 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _set_up_templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(asset=asset, absolute_url=absolute_url, site_name=settings.site_name)
+    app.jinja_env.globals.update(
+        asset=asset,
+        absolute_url=absolute_url,
+        site_name=settings.site_name,
+        tiles_host=settings.tiles_host,
+    )
     app.jinja_env.filters.update(
         markdown=markdown,
         moment=lambda instant, zone: moment_text(instant, zone, current_language()),

@@ -109,6 +109,11 @@ class Settings:
             raise SettingsError("SITE_URL", "needs to start with https:// in production")
 
     @property
+    def tiles_host(self) -> str:
+        """Return who learns about visitors when there are street tiles; empty when there are none."""
+        return urlsplit(self.tiles_url).netloc.removeprefix("{s}.")
+
+    @property
     def is_secure(self) -> bool:
         """Tell whether the site is reached by HTTPS, so that cookies may insist on it."""
         return self.site_url.startswith("https://")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.fernet import Fernet
 
+from coordinator.app import create_app
 from coordinator.settings import (
     ROOT,
     SECRETS,
@@ -18,6 +19,7 @@ from coordinator.settings import (
     new_secrets,
     own_secrets,
 )
+from tests.conftest import settings_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,3 +227,25 @@ def test_a_database_may_be_called_as_hosts_call_it(said: str, meant: str, tmp_pa
 
 def test_without_a_database_there_is_a_file_in_the_instance_folder(tmp_path: Path) -> None:
     assert read(INSTANCE=str(tmp_path)).database_url == f"sqlite:///{tmp_path}/coordinator.sqlite"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("", ""),
+        ("https://tiles.example.org/{z}/{x}/{y}.png", "tiles.example.org"),
+        ("https://{s}.tiles.example.org/{z}/{x}/{y}.png", "tiles.example.org"),
+    ],
+)
+def test_who_learns_about_visitors_is_said_by_name(tmp_path: Path, url: str, host: str) -> None:
+    assert settings_for(tmp_path, tiles_url=url).tiles_host == host
+
+
+def test_the_privacy_page_names_whoever_sends_street_tiles(tmp_path: Path) -> None:
+    with_tiles = create_app(settings_for(tmp_path, tiles_url="https://tiles.example.org/{z}/{x}/{y}.png"))
+    without = create_app(settings_for(tmp_path))
+
+    told = with_tiles.test_client().get("/en/privacy").text
+    assert "tiles.example.org learns your internet address" in told
+    assert "loads nothing from other companies" not in told
+    assert "loads nothing from other companies" in without.test_client().get("/en/privacy").text
