@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 PAGES_KEPT = 300
 EVENT_PAGES_KEPT = 500  # of 15 KB each
+EVENT_SECONDS = 5  # in a browser: whoever follows the link of a change mail sees the change
 OTHERS_SHOWN = 6
 QUESTION = ("place", "lat", "lon", "within_km")
 
@@ -221,7 +222,7 @@ def event(public_id: str) -> ResponseReturnValue:
 
     counts = (tally.coming, tally.confirmed, tally.tentative, tally.waitlisted)
     version = (shown.campaign.revision, shown.updated_at, shown.status, counts, minute(moment))
-    return public_page(_events.get((shown.id, lang), version, make))
+    return public_page(_events.get((shown.id, lang), version, make), seconds=EVENT_SECONDS)
 
 
 def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: dict[str, Any]) -> str:
