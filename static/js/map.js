@@ -109,7 +109,8 @@ function show({ map, events, missions, eventFeatures, missionFeatures }) {
     if (!isFirst || !returnTo(map)) fit(map, places);
   };
   refresh({ isFirst: true });
-  map.setMaxBounds(WORLD); // not before: Leaflet would glide into them while the first view is being set
+  map.panInsideBounds(WORLD, { animate: false });
+  map.setMaxBounds(WORLD); // not before: Leaflet would glide into them, and a click meanwhile would be lost
   form.addEventListener("submit", (submit) => submit.preventDefault());
   form.addEventListener("change", () => {
     keepFilters();
