@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from babel import Locale
@@ -15,6 +14,7 @@ from coordinator.events.models import Event
 from coordinator.events.rules import CLAIMING, EventStatus
 from coordinator.missions.queries import target_missions
 from coordinator.missions.rules import MissionKind, MissionStatus
+from coordinator.places.timezones import REGIONS
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -22,21 +22,6 @@ if TYPE_CHECKING:
     from coordinator.campaigns.models import Campaign
     from coordinator.missions.models import Mission
 
-REGIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "Africa": "002",
-        "America": "019",
-        "Antarctica": "AQ",
-        "Arctic": "150",
-        "Asia": "142",
-        "Atlantic": "150",
-        "Australia": "009",
-        "Europe": "150",
-        "Indian": "002",
-        "Pacific": "009",
-    }
-)
-"""First part of a zone's name to the CLDR code of the part of the world (UN M.49)."""
 ELSEWHERE = "001"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from flask import current_app, g, request
 
@@ -36,6 +37,14 @@ def allow_images_from(origin: str) -> None:
 def isolate(policy: str) -> None:
     """Give this one answer a policy of its own: for a document that is not a page of ours, like a letter."""
     g.own_policy = policy
+
+
+def tile_origin(url: str) -> str:
+    """Return where tiles come from, for the policy: Leaflet's {s} stands for any one name. Empty: from us."""
+    parts = urlsplit(url)
+    if not parts.netloc:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"
 
 
 def add_security_headers(response: Response) -> Response:

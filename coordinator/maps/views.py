@@ -6,7 +6,6 @@ import gzip
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -14,7 +13,7 @@ from flask_babel import gettext as _
 from coordinator.campaigns.queries import campaign_by_slug
 from coordinator.kit.access import public
 from coordinator.kit.db import db
-from coordinator.kit.headers import allow_framing, allow_images_from
+from coordinator.kit.headers import allow_framing, allow_images_from, tile_origin
 from coordinator.kit.i18n import current_language
 from coordinator.kit.kept import Kept
 from coordinator.kit.web import public_page
@@ -138,14 +137,6 @@ def map_page(
         scripts=SCRIPTS,
         script_url=url_for("maps.map_script", version=current_script().version),
     )
-
-
-def tile_origin(url: str) -> str:
-    """Return where tiles come from, for the policy: Leaflet's {s} stands for any one name. Empty: from us."""
-    parts = urlsplit(url)
-    if not parts.netloc:
-        return ""
-    return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"
 
 
 def _public_map(campaign: Campaign, *, opens: str) -> str:

@@ -27,7 +27,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2199
 DEGREES_PER_HOUR = 15
 
 _NOT_FOR_PEOPLE = frozenset({"Factory", "localtime", "posixrules"})
-_REGIONS = {
+REGIONS = {
     "Africa": "002",
     "America": "019",
     "Antarctica": "AQ",
@@ -151,7 +151,7 @@ def _zone_choices(locale: str) -> Mapping[str, list[tuple[str, str]]]:
     territories = known.territories
     regions: dict[str, list[tuple[str, str]]] = {}
     for zone, country in _countries_of_zones().items():
-        region = _ISLANDS.get(zone) or _REGIONS[zone.partition("/")[0]]
+        region = _ISLANDS.get(zone) or REGIONS[zone.partition("/")[0]]
         city = _city_of(zone, known)
         state = territories.get(country, country)
         label = city if city == state else f"{city}, {state}"

@@ -16,7 +16,7 @@ from coordinator.feeds.jsonld import event_jsonld
 from coordinator.kit.access import public
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
-from coordinator.kit.headers import allow_images_from
+from coordinator.kit.headers import allow_images_from, tile_origin
 from coordinator.kit.i18n import (
     LANGUAGES,
     Language,
@@ -27,7 +27,6 @@ from coordinator.kit.i18n import (
 )
 from coordinator.kit.kept import Kept
 from coordinator.kit.web import public_page
-from coordinator.maps.views import tile_origin
 from coordinator.missions.queries import target_mission
 from coordinator.rsvps.forms import RsvpForm
 from coordinator.rsvps.queries import tallies_of, tally_of

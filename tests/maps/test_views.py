@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event as database_event
 
 from coordinator.kit.db import db
-from coordinator.maps.views import tile_origin
+from coordinator.kit.headers import tile_origin
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.events import EventFactory
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 from flask import current_app, request, session as cookie, url_for
 from flask_babel import gettext as _
@@ -39,7 +38,7 @@ from coordinator.events.service.publishing import publishes_without_review
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.kit.errors import NotFoundError
-from coordinator.kit.headers import allow_images_from
+from coordinator.kit.headers import allow_images_from, tile_origin
 from coordinator.kit.i18n import current_language
 from coordinator.kit.ids import new_public_id, read_public_id
 from coordinator.kit.limits import check_limit
@@ -241,8 +240,7 @@ def street_tiles() -> dict[str, str]:
     """Return the administrator's street tiles for a small map, and let this page load them."""
     settings = current_settings()
     if settings.tiles_url:
-        parts = urlsplit(settings.tiles_url)
-        allow_images_from(f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}")
+        allow_images_from(tile_origin(settings.tiles_url))
     return {"url": settings.tiles_url, "attribution": settings.tiles_attribution}
 
 
