@@ -50,7 +50,7 @@ lock: $(VENV)/.dev ## Pin what requirements*.in ask for, for all platforms, with
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	for name in requirements requirements-dev requirements-node; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --custom-compile-command "make lock" $$name.in -o $$name.txt || exit 1; \
+	    --no-strip-extras --no-emit-index-url --custom-compile-command "make lock" $$name.in -o $$name.txt || exit 1; \
 	done
 
 clean: ## Remove everything that was installed or built; data in instance/ stays

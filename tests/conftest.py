@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import socket
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
     from coordinator.kit.crypto import Seal
+
+CHECKOUT = hashlib.sha256(__file__.encode()).hexdigest()[:8]
+"""Part of a test database's name, so that two checkouts on one machine may test at once."""
 
 IN_CI = os.environ.get("CI") == "true"
 TEST_KEY = Fernet.generate_key().decode()
@@ -82,6 +86,7 @@ def database(name: str) -> Iterator[str]:
     if not server:
         yield ""
         return
+    name = f"{name}_{CHECKOUT}"
     url = urlsplit(server)
     made = urlunsplit(url._replace(path=f"/{name}"))
     admin = create_engine(make_url(database_url(server, None)), isolation_level="AUTOCOMMIT")  # type: ignore[arg-type]
