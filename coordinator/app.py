@@ -48,7 +48,7 @@ from coordinator.kit.ids import PublicIdConverter
 from coordinator.kit.limits import Limiter
 from coordinator.kit.markdown import markdown
 from coordinator.kit.static import House
-from coordinator.kit.web import absolute_url, asset, refuse_unstorable
+from coordinator.kit.web import absolute_url, asset, has_page, refuse_unstorable
 from coordinator.maps.views import blueprint as maps
 from coordinator.ops.views import blueprint as ops
 from coordinator.places.geocoding import set_up_places
@@ -143,6 +143,7 @@ def _set_up_templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         absolute_url=absolute_url,
+        has_page=has_page,
         site_name=settings.site_name,
         tiles_host=settings.tiles_host,
     )

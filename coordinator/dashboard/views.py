@@ -46,6 +46,9 @@ blueprint = Blueprint("dashboard", __name__, url_prefix="/<lang:lang>")
 OPEN_ROOMS = frozenset({"accounts", "organising"})
 """Rooms with doors for strangers: signing in, and the form one may fill in first. They have a session."""
 
+ROOMS_OF_AN_EVENT = frozenset({"attendees", "helping", "checkin", "messages"})
+"""Rooms whose pages stand in components/event_nav.html, beside the event's own."""
+
 Room = tuple[str, str, bool]
 """Its name, its address, and whether this page is in it."""
 
@@ -205,7 +208,7 @@ def _own_rooms(account: Account) -> list[Room]:
         (
             _("Your protests"),
             "dashboard.organise",
-            endpoint in {"dashboard.organise", "dashboard.event"} or _is_in("attendees"),
+            endpoint in {"dashboard.organise", "dashboard.event"} or _room() in ROOMS_OF_AN_EVENT,
         ),
         (_("Register a protest"), "organising.new", endpoint == "organising.new"),
         (_("Contacts"), "contacts.contacts", _is_in("contacts")),
@@ -236,4 +239,8 @@ def _campaign_rooms(slug: str) -> list[Room]:
 
 
 def _is_in(room: str) -> bool:
-    return (request.endpoint or "").partition(".")[0] == room
+    return _room() == room
+
+
+def _room() -> str:
+    return (request.endpoint or "").partition(".")[0]

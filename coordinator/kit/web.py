@@ -109,6 +109,11 @@ def asset(path: str) -> str:
     return url_for("static", filename=path, v=_content_hash(str(file), file.stat().st_mtime))
 
 
+def has_page(endpoint: str) -> bool:
+    """Return whether the house has this page; a row of links leaves out what is not there."""
+    return endpoint in current_app.view_functions
+
+
 def absolute_url(endpoint: str, **values: Any) -> str:
     """Return a URL for letters, feeds and posters, from the site's own address and not from the request's.
 

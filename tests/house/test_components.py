@@ -143,3 +143,15 @@ def test_an_error_page_says_what_happened_and_leads_on(code: int) -> None:
     assert html.count("<h1") == 1
     assert 'href="/en/"' in html
     assert 'name="robots" content="noindex"' in html
+
+
+def test_the_pages_of_an_event_stand_side_by_side_and_none_is_offered_that_is_not_there(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = SimpleNamespace(public_id="0123456789")
+    monkeypatch.delitem(app.view_functions, "attendees.attendees")
+
+    html = component("event_nav", event, "dashboard.event")
+
+    assert 'href="/en/organise/events/0123456789" aria-current="page"' in html
+    assert "/attendees" not in html
