@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -17,6 +16,8 @@ from flask import current_app
 from flask_babel import force_locale
 from jinja2 import Environment, StrictUndefined
 
+from coordinator.kit.web import seal
+from coordinator.outbox.headers import ASCII_POLICY, UTF8_POLICY, add_thread, add_unsubscribe
 from coordinator.settings import current_settings
 
 _BLANK_LINES = re.compile(r"\n\s*\n(?:\s*\n)+")
@@ -36,6 +37,9 @@ class Letter:
 def render_letter(letter: Letter, now: datetime) -> EmailMessage:
     """Write the letter: one recipient, text and HTML, nothing to load and nothing that reports back.
 
+    Two keys of the context become headers: `thread`, a stable text that all letters about one answer
+    share, and `unsubscribe_url`, where the reader stops this kind of mail.
+
     Raises:
         jinja2.TemplateError: the template is missing, or wants something that the context lacks.
         ValueError: the address can't be one.
@@ -46,17 +50,26 @@ def render_letter(letter: Letter, now: datetime) -> EmailMessage:
         subject = " ".join(_render(letter.template, "subject.txt", context).split())
         text = _render(letter.template, "body.txt", context, subject=subject)
         html = _render(letter.template, "body.html", context, subject=subject)
-    mail = EmailMessage(policy=SMTP if letter.recipient.isascii() else SMTPUTF8)
+    mail = EmailMessage(policy=ASCII_POLICY if letter.recipient.isascii() else UTF8_POLICY)
     mail["Message-ID"] = f"<{letter.public_id}@{site_host()}>"
     mail["Date"] = format_datetime(now)
     mail["From"] = settings.mail_from
     mail["To"] = Address(addr_spec=letter.recipient)
     mail["Subject"] = subject
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday reply is wanted
+    if thread := letter.context.get("thread"):
+        add_thread(mail, _thread_digest(thread), host=site_host())
+    if url := letter.context.get("unsubscribe_url"):
+        add_unsubscribe(mail, url, site_url=settings.site_url)
     mail.set_content(_BLANK_LINES.sub("\n\n", text).strip() + "\n", cte="quoted-printable")
     mail.add_alternative(html, subtype="html", cte="quoted-printable")
     mail["Content-Language"] = letter.locale  # last: the parts would take it with them
     return mail
+
+
+def _thread_digest(thread: str) -> str:
+    """Return what names the thread in headers, and leads nobody to what it is about."""
+    return seal().digest(thread, purpose="thread")[:32]
 
 
 def site_host() -> str:

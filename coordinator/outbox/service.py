@@ -43,6 +43,8 @@ def post(  # noqa: PLR0913 each is one column of the row
         locale: the recipient's language.
         about: noun:public id of what the message is about.
         context: what the template needs, as JSON has it; keys that end in `_at` hold ISO instants.
+            Reserved: `thread` (letters that share this text stand together in the reader's mail program)
+            and `unsubscribe_url` (a page of ours where this kind of mail is stopped) become headers.
         seal: our keys.
         now: this moment.
         due_at: not before; now when left out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
@@ -104,3 +105,51 @@ def test_a_line_break_in_a_subject_is_a_space(
 def test_a_letter_that_lacks_something_is_not_written(session: Session) -> None:
     with pytest.raises(UndefinedError):
         render_letter(letter(context={"token": "T"}), NOON)
+
+
+def test_letters_of_one_thread_stand_together_and_do_not_say_whose(session: Session) -> None:
+    thread = "event:7x2k9c4m1p:rsvp:5k3m9x1c7q"
+    first, second, other = (
+        message_from_bytes(
+            bytes(render_letter(letter(context={"token": "T", "name": "Ada", "thread": name}), NOON)),
+            policy=default,
+        )
+        for name in (thread, thread, "event:7x2k9c4m1p:rsvp:0000000000")
+    )
+
+    assert first["References"] == first["In-Reply-To"] == second["References"]
+    assert first["References"] != other["References"]
+    assert re.fullmatch(r"<[0-9a-f]{32}@localhost>", first["References"])
+    assert "5k3m9x1c7q" not in bytes(first).decode()
+
+
+def test_a_long_link_to_unsubscribe_is_one_line_that_programs_can_read(session: Session) -> None:
+    url = f"http://localhost/en/unsubscribe/r7x2k9c4m1p{'A' * 400}"
+    raw = bytes(
+        render_letter(letter(context={"token": "T", "name": "Ada", "unsubscribe_url": url}), NOON)
+    ).decode()
+
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n" in raw
+    assert "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+
+
+def test_a_letter_that_nobody_asked_to_stop_has_no_such_header(session: Session) -> None:
+    mail = render_letter(letter(), NOON)
+
+    assert mail["List-Unsubscribe"] is None
+    assert mail["References"] is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example.net/en/unsubscribe/x",
+        "http://localhost.evil.example.net/en/unsubscribe/x",
+        "http://localhost/en/unsubscribe/x>\r\nBcc: eve@example.org",
+        "http://localhost/en/x>, <mailto:eve@example.org",
+        f"http://localhost/{'x' * 1_000}",
+    ],
+)
+def test_nobody_is_sent_elsewhere_to_unsubscribe(session: Session, url: str) -> None:
+    with pytest.raises(ValueError, match=r"unsubscribe|Unsubscribe"):
+        bytes(render_letter(letter(context={"token": "T", "name": "Ada", "unsubscribe_url": url}), NOON))
