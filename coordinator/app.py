@@ -12,6 +12,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from coordinator.accounts.sign_in import set_up_sign_in
 from coordinator.accounts.views import blueprint as accounts
 from coordinator.campaigns.views import blueprint as campaigns
+from coordinator.checkin.views.checkin import blueprint as checkin
+from coordinator.checkin.views.door import blueprint as door
 from coordinator.cli.accounts import accounts_cli
 from coordinator.cli.demo import demo_cli
 from coordinator.cli.events import events_cli
@@ -63,6 +65,8 @@ ROOMS = (
     review,
     rsvps,
     attendees,
+    checkin,
+    door,
     contacts,
     campaigns,
     dashboard,

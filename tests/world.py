@@ -19,6 +19,7 @@ from coordinator.kit.tokens import token_digest
 from tests.conftest import Browser
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignFactory, CampaignRoleFactory
+from tests.factories.checkin import DoorLinkFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.events import EventFactory
 from tests.factories.rsvps import RsvpFactory
@@ -55,8 +56,8 @@ class World:
 
     def address(self, rule: Rule) -> str:
         """Return the rule's address, every argument filled with something that is there."""
-        values = self.values | self.by_endpoint.get(rule.endpoint, {})
-        values |= self.by_endpoint.get(rule.endpoint.partition(".")[0], {})
+        values = self.values | self.by_endpoint.get(rule.endpoint.partition(".")[0], {})
+        values |= self.by_endpoint.get(rule.endpoint, {})
         path = "".join(
             values.get(text, "nonsense") if is_dynamic else text for is_dynamic, text in rule._trace
         )
@@ -71,6 +72,8 @@ def make_world(session: Session, app: Flask) -> World:
     public = EventFactory(organiser=organiser, campaign=campaign)
     contact = ContactFactory(event=public)
     RsvpFactory(event=public, pending=True, token="p" * 32)
+    RsvpFactory(event=public, token="q" * 32)
+    door_link = DoorLinkFactory(event=public, token="d" * 32)
     coordinator = CampaignRoleFactory(campaign=campaign).account
     CampaignRoleFactory(campaign=campaign)  # a second one, so that the first may go
     elsewhere = CampaignRoleFactory(campaign=CampaignFactory(slug="elsewhere")).account
@@ -114,10 +117,14 @@ def make_world(session: Session, app: Flask) -> World:
             "public_id": event.public_id,
             "code": event.mission.code,
             "token": "p" * 32,
+            "link_id": door_link.public_id,
         },
         by_endpoint={
             "contacts": {"public_id": contact.public_id},
             "attendees": {"public_id": public.public_id},
+            "checkin": {"public_id": public.public_id},
+            "door": {"token": "d" * 32},
+            "door.code": {"token": "q" * 32},
             "rsvps": {"public_id": public.public_id},
             "feeds": {"public_id": public.public_id},
             "accounts.verify": {"token": "v" * 32},

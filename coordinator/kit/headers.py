@@ -34,6 +34,11 @@ def allow_images_from(origin: str) -> None:
     g.image_origin = origin
 
 
+def allow_camera() -> None:
+    """Let this one answer ask for the camera: the door, which reads codes with it."""
+    g.has_camera = True
+
+
 def isolate(policy: str) -> None:
     """Give this one answer a policy of its own: for a document that is not a page of ours, like a letter."""
     g.own_policy = policy
@@ -58,7 +63,8 @@ def add_security_headers(response: Response) -> Response:
     headers["Content-Security-Policy"] = g.get("own_policy") or ours
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
-    headers["Permissions-Policy"] = "geolocation=(self), camera=(), microphone=(), payment=()"
+    camera = "(self)" if g.get("has_camera") else "()"
+    headers["Permissions-Policy"] = f"geolocation=(self), camera={camera}, microphone=(), payment=()"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Cache-Control", "no-store")

@@ -25,8 +25,13 @@ def read_public_id(text: str) -> str | None:
 
     Crockford's rules for reading: case does not matter, O is 0, I and L are 1.
     """
-    meant = text.strip().lower().translate(_MISREAD)
+    meant = meant_letters(text)
     return meant if _VALID.fullmatch(meant) else None
+
+
+def meant_letters(text: str) -> str:
+    """Return the letters of Crockford's base 32 that somebody meant who copied or heard them."""
+    return text.strip().lower().translate(_MISREAD)
 
 
 class PublicIdConverter(BaseConverter):

@@ -133,3 +133,8 @@ def counted(session: Session, event_ids: Iterable[int] | None = None) -> dict[in
         if count is not None:
             of_event[count] += people
     return sums
+
+
+def has_code(rsvp: Rsvp) -> bool:
+    """Tell whether an answer has a code to show at the door: it is known and was not taken back."""
+    return rsvp.status in EXPECTED and (rsvp.email_digest is None or rsvp.confirmed_at is not None)

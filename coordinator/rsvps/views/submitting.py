@@ -15,8 +15,9 @@ from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.i18n import current_language
 from coordinator.kit.limits import check_limit, limited
 from coordinator.kit.web import form_page, public_page, refuse_foreign_form, seal
+from coordinator.rsvps.codes import code_facts
 from coordinator.rsvps.forms import ChangeForm, RsvpForm
-from coordinator.rsvps.queries import rsvp_by_token, tally_of
+from coordinator.rsvps.queries import has_code, rsvp_by_token, tally_of
 from coordinator.rsvps.rules import Help, NoPlaceError, RsvpStatus
 from coordinator.rsvps.service import cancel_rsvp, change_rsvp, confirm_rsvp, is_open, submit_rsvp
 
@@ -105,6 +106,9 @@ def manage(token: str) -> ResponseReturnValue:
         rsvp=rsvp,
         token=token,
         done=done if done in DONE and request.method == "GET" else "",
+        letters=code_facts(rsvp.event.public_id, rsvp.public_id, seal())["short_code"]
+        if has_code(rsvp)
+        else "",
         **_about(rsvp.event),
     )
 
