@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -18,6 +19,8 @@ from psycopg import Connection as PostgresConnection
 from sqlalchemy import DateTime, Engine, Enum, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
+
+from coordinator.kit.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +33,6 @@ if TYPE_CHECKING:
 
 LOCK_WAIT_SECONDS = 5
 WRITING = "coordinator_writing"  # execution option of a connection: this transaction will write
-
-_writer = RLock()
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -156,16 +157,20 @@ def unit_of_work() -> Iterator[Session]:
 
 @contextmanager
 def _turn_of(session: Session) -> Iterator[None]:
-    """Let the threads of this process write to SQLite one after the other.
+    """Let everybody who writes to one file of SQLite do so in turn, threads and processes alike.
 
-    SQLite's own way of waiting is to sleep and try again, which starves some: with sixteen people
-    writing at once the slowest of a hundred waited 0.9 s, and in this queue 0.2 to 0.45 s.
-    Whoever waits here for too long goes on, and hears from SQLite that it is locked.
+    SQLite's own way of waiting is to sleep and try again, which starves some (`kit/turns.py`). Whoever waits
+    for too long goes on, and hears from SQLite that it is locked.
     """
-    is_queueing = session.get_bind().dialect.name == "sqlite"
-    has_turn = is_queueing and _writer.acquire(timeout=LOCK_WAIT_SECONDS)
-    try:
+    engine = session.get_bind().engine
+    if engine.dialect.name != "sqlite":
         yield
-    finally:
-        if has_turn:
-            _writer.release()
+        return
+    with _turns(engine.url.database or "").turn(timeout_seconds=LOCK_WAIT_SECONDS):
+        yield
+
+
+@lru_cache
+def _turns(file: str) -> Turns:
+    """Return the queue in front of a file of SQLite; a database in memory is this process's alone."""
+    return Turns(Path(file) if file not in {"", ":memory:"} else None)
