@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from coordinator.kit.db import unit_of_work
-from coordinator.rsvps.service import recount as recount_all
+from coordinator.rsvps.service.tallying import recount as recount_all
 
 rsvps_cli = AppGroup("rsvps", help="Answers and their numbers.")
 

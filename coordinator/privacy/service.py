@@ -17,7 +17,7 @@ from coordinator.events.models import Event
 from coordinator.outbox.models import Message
 from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.rules import answers_close_at
-from coordinator.rsvps.service import lock_tally, remove_rsvp
+from coordinator.rsvps.service.tallying import lock_tally, remove_rsvp
 
 if TYPE_CHECKING:
     from datetime import datetime

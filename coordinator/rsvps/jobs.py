@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from coordinator.events.models import Event
 from coordinator.kit.db import db, unit_of_work
 from coordinator.rsvps.queries import events_with_room
-from coordinator.rsvps.service import settle_waitlist
+from coordinator.rsvps.service.waiting import settle_waitlist
 
 if TYPE_CHECKING:
     from datetime import datetime

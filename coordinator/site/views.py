@@ -30,7 +30,7 @@ from coordinator.kit.web import public_page
 from coordinator.missions.queries import target_mission
 from coordinator.rsvps.forms import RsvpForm
 from coordinator.rsvps.queries import tallies_of, tally_of
-from coordinator.rsvps.service import is_open
+from coordinator.rsvps.service.tallying import is_open
 from coordinator.settings import current_settings
 from coordinator.site.finding import Answer, Unit, asked_from, locate, near as find_near
 from coordinator.site.listing import choices_of, filters_from, listing_of, parameters, place_in_list

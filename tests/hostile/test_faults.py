@@ -18,7 +18,7 @@ from coordinator.kit import db as database
 from coordinator.kit.db import db, unit_of_work
 from coordinator.outbox.models import Message
 from coordinator.rsvps.models import Rsvp
-from coordinator.rsvps.service import recount
+from coordinator.rsvps.service.tallying import recount
 from tests.cli.processes import start_flask
 from tests.factories.events import EventFactory
 from tests.factories.rsvps import RsvpFactory

@@ -13,7 +13,7 @@ from coordinator.kit.db import db, unit_of_work
 from coordinator.outbox.models import Message
 from coordinator.rsvps.models import Rsvp, RsvpTally
 from coordinator.rsvps.rules import RsvpStatus
-from coordinator.rsvps.service import recount
+from coordinator.rsvps.service.tallying import recount
 from tests.factories.events import EventFactory
 
 if TYPE_CHECKING:

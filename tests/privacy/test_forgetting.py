@@ -16,7 +16,7 @@ from coordinator.privacy.jobs import count_due, forget_due, rotate_keys
 from coordinator.privacy.queries import leftovers, sealed_columns
 from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.queries import tally_of
-from coordinator.rsvps.service import recount
+from coordinator.rsvps.service.tallying import recount
 from tests.conftest import TEST_KEY
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.contacts import ContactFactory

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from coordinator.outbox.models import Message
 from coordinator.outbox.rendering import Letter, render_letter
 from coordinator.rsvps.rules import RsvpDetails, RsvpStatus
-from coordinator.rsvps.service import cancel_rsvp, submit_rsvp
+from coordinator.rsvps.service.answering import submit_rsvp
+from coordinator.rsvps.service.changing import cancel_rsvp
 from tests.factories.events import EventFactory
 from tests.factories.rsvps import RsvpFactory
 

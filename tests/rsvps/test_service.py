@@ -20,14 +20,10 @@ from coordinator.rsvps.rules import (
     RsvpDetails,
     RsvpStatus,
 )
-from coordinator.rsvps.service import (
-    cancel_rsvp,
-    change_rsvp,
-    confirm_rsvp,
-    recount,
-    settle_waitlist,
-    submit_rsvp,
-)
+from coordinator.rsvps.service.answering import confirm_rsvp, submit_rsvp
+from coordinator.rsvps.service.changing import cancel_rsvp, change_rsvp
+from coordinator.rsvps.service.tallying import recount
+from coordinator.rsvps.service.waiting import settle_waitlist
 from tests.factories.accounts import AccountFactory
 from tests.factories.events import EventFactory
 from tests.factories.rsvps import RsvpFactory

@@ -12,14 +12,10 @@ from coordinator.outbox.models import Message
 from coordinator.rsvps.models import Rsvp, RsvpTally
 from coordinator.rsvps.queries import counted
 from coordinator.rsvps.rules import Count, NoPlaceError, RsvpChange, RsvpDetails, RsvpStatus
-from coordinator.rsvps.service import (
-    cancel_rsvp,
-    change_rsvp,
-    confirm_rsvp,
-    recount,
-    settle_waitlist,
-    submit_rsvp,
-)
+from coordinator.rsvps.service.answering import confirm_rsvp, submit_rsvp
+from coordinator.rsvps.service.changing import cancel_rsvp, change_rsvp
+from coordinator.rsvps.service.tallying import recount
+from coordinator.rsvps.service.waiting import settle_waitlist
 from tests.factories.events import EventFactory
 
 if TYPE_CHECKING:

@@ -19,7 +19,9 @@ from coordinator.rsvps.codes import code_facts
 from coordinator.rsvps.forms import ChangeForm, RsvpForm
 from coordinator.rsvps.queries import has_code, rsvp_by_token, tally_of
 from coordinator.rsvps.rules import Help, NoPlaceError, RsvpStatus
-from coordinator.rsvps.service import cancel_rsvp, change_rsvp, confirm_rsvp, is_open, submit_rsvp
+from coordinator.rsvps.service.answering import confirm_rsvp, submit_rsvp
+from coordinator.rsvps.service.changing import cancel_rsvp, change_rsvp
+from coordinator.rsvps.service.tallying import is_open
 
 if TYPE_CHECKING:
     from typing import Any

@@ -1,0 +1,142 @@
+"""A first answer, and the click that shows that its address is theirs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import select
+
+from coordinator.audit.service import ANYONE, record
+from coordinator.events.rules import digest_purpose
+from coordinator.kit.ids import new_public_id
+from coordinator.kit.tokens import new_token, token_digest
+from coordinator.rsvps.models import Rsvp
+from coordinator.rsvps.queries import rsvp_of
+from coordinator.rsvps.rules import ClosedError, RsvpStatus, consent_wording, place_for
+from coordinator.rsvps.service.tallying import is_open, lock_answer, lock_tally, move, share_of
+from coordinator.rsvps.service.telling import keep_contact, send_link
+from coordinator.rsvps.service.waiting import fill
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from coordinator.events.models import Event
+    from coordinator.kit.crypto import Seal
+    from coordinator.rsvps.rules import RsvpDetails
+
+
+class Answer(NamedTuple):
+    """What became of a submitted form."""
+
+    rsvp: Rsvp
+    token: str | None
+    """Of the manage link, to be shown now. None where only a mail may carry it."""
+
+
+def submit_rsvp(session: Session, event: Event, details: RsvpDetails, *, seal: Seal, now: datetime) -> Answer:
+    """Give the party a place or put it in the queue, and write to those who left an address.
+
+    A second answer from one address changes nothing and sends the first message again, at most once an
+    hour, so the page shows a stranger nothing about who is coming. The same form sent twice is one answer.
+
+    Raises:
+        ClosedError: the event takes no answers.
+        PartySizeError: nobody, or too many.
+    """
+    is_by_mail = bool(details.email)
+    token = _token_for(event, details, seal)
+    tally = lock_tally(session, event)
+    if not is_open(event, now):
+        raise ClosedError
+    status = place_for(capacity=event.capacity, taken=tally.taken, party_size=details.party_size)
+    if details.status is RsvpStatus.TENTATIVE:
+        status = RsvpStatus.TENTATIVE
+    rsvp = _sealed(event, details, token, seal=seal, now=now)
+    rsvp.status = status
+    rsvp.waiting_since = now if status is RsvpStatus.WAITLISTED else None
+    before = _same_answer(session, rsvp)
+    if before is not None:
+        if is_by_mail:
+            send_link(session, before, event, seal=seal, now=now)
+        return Answer(before, None if is_by_mail else token)
+    session.add(rsvp)
+    session.flush()  # the contact and the message name it by its public id
+    move(tally, None, share_of(rsvp))
+    keep_contact(session, rsvp, event, seal=seal, now=now)
+    record(session, "rsvp:submitted", f"rsvp:{rsvp.public_id}", by=ANYONE, at=now, status=status.value)
+    if is_by_mail:
+        send_link(session, rsvp, event, seal=seal, now=now)
+    return Answer(rsvp, None if is_by_mail else token)
+
+
+def confirm_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> None:
+    """Note that the address is theirs, and give the party its place or put it in the queue, if it comes.
+
+    Until now it held none, whatever the page said: see `RsvpTally`. Confirming twice is confirming once.
+
+    Raises:
+        ClosedError: the event takes no answers any more.
+    """
+    event, tally = lock_answer(session, rsvp)
+    if rsvp.email_digest is None or rsvp.confirmed_at is not None:
+        return
+    if not is_open(event, now):
+        raise ClosedError
+    before = share_of(rsvp)
+    rsvp.confirmed_at = now
+    if rsvp.status in {RsvpStatus.ACCEPTED, RsvpStatus.WAITLISTED}:
+        rsvp.status = place_for(capacity=event.capacity, taken=tally.taken, party_size=rsvp.party_size)
+        is_waiting = rsvp.status is RsvpStatus.WAITLISTED
+        rsvp.waiting_since = (rsvp.waiting_since or now) if is_waiting else None
+    move(tally, before, share_of(rsvp))
+    keep_contact(session, rsvp, event, seal=seal, now=now)
+    record(session, "rsvp:confirmed", f"rsvp:{rsvp.public_id}", by=ANYONE, at=now)
+    fill(session, event, tally, seal=seal, now=now)
+
+
+def _token_for(event: Event, details: RsvpDetails, seal: Seal) -> str:
+    """Return the token of the manage link: the same one when the same form is sent again.
+
+    An answer by mail and one without have different tokens, so that the one that is shown in the
+    browser is never the one that stands for having read the mail.
+    """
+    if not details.request_id:
+        return new_token()
+    way = "mail" if details.email else "page"
+    return seal.derive_token("rsvp", way, event.public_id, details.request_id)
+
+
+def _sealed(event: Event, details: RsvpDetails, token: str, *, seal: Seal, now: datetime) -> Rsvp:
+    """Return the answer as a row that is not in the session yet."""
+    is_contact = details.is_contact_agreed and bool(details.email or details.phone)
+    is_updates = details.is_updates_agreed and bool(details.email)
+    return Rsvp(
+        public_id=new_public_id(),
+        event_id=event.id,
+        party_size=details.party_size,
+        locale=details.locale,
+        name_sealed=seal.encrypt(details.name),
+        email_sealed=seal.encrypt(details.email),
+        email_digest=(
+            seal.digest(details.email, purpose=digest_purpose(event.public_id)) if details.email else None
+        ),
+        phone_sealed=seal.encrypt(details.phone) if is_contact else None,  # nobody else may use it
+        note_sealed=seal.encrypt(details.note),
+        help=" ".join(details.help),
+        token_digest=token_digest(token),
+        token_sealed=seal.encrypt(token) if details.email else None,
+        consent_updates_at=now if is_updates else None,
+        consent_contact_at=now if is_contact else None,
+        consent_wording=consent_wording(details.locale) if is_contact or is_updates else "",
+        submitted_at=now,
+    )
+
+
+def _same_answer(session: Session, rsvp: Rsvp) -> Rsvp | None:
+    """Return what this form or this address has answered before."""
+    repeated = session.scalar(select(Rsvp).where(Rsvp.token_digest == rsvp.token_digest))
+    if repeated is not None or rsvp.email_digest is None:
+        return repeated
+    return rsvp_of(session, rsvp.event_id, rsvp.email_digest)

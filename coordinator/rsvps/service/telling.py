@@ -1,0 +1,67 @@
+"""What follows from an answer for others: a message to the person, a contact for the organiser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coordinator.contacts.service import add_contact, forget_contact
+from coordinator.outbox.service import post
+from coordinator.rsvps.mail import facts_for
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from coordinator.events.models import Event
+    from coordinator.kit.crypto import Seal
+    from coordinator.rsvps.models import Rsvp
+
+
+def keep_contact(session: Session, rsvp: Rsvp, event: Event, *, seal: Seal, now: datetime) -> None:
+    """Make the organiser's contact follow the consent: there while it stands, gone when it does not."""
+    source = f"rsvp:{rsvp.public_id}"
+    is_known = rsvp.email_digest is None or rsvp.confirmed_at is not None
+    agreed_at = rsvp.consent_contact_at
+    if agreed_at is None:
+        forget_contact(session, event_id=rsvp.event_id, source=source)
+    elif is_known:
+        add_contact(
+            session,
+            owner_id=event.organiser_id,
+            event=event,
+            source=source,
+            name=seal.decrypt(rsvp.name_sealed) or "",
+            email=seal.decrypt(rsvp.email_sealed) or "",
+            phone=seal.decrypt(rsvp.phone_sealed) or "",
+            consent_at=agreed_at,
+            consent_wording=rsvp.consent_wording,
+            seal=seal,
+            now=now,
+        )
+
+
+def send_link(session: Session, rsvp: Rsvp, event: Event, *, seal: Seal, now: datetime) -> None:
+    """Send the confirm link, or the manage link to whom confirmed already; at most one an hour."""
+    template = "confirm" if rsvp.confirmed_at is None else "manage"
+    send(session, rsvp, event, template, f"{now:%Y%m%d%H}", seal=seal, now=now)
+
+
+def send(  # noqa: PLR0913 whom, about what, which words, how
+    session: Session, rsvp: Rsvp, event: Event, template: str, fact: str, *, seal: Seal, now: datetime
+) -> None:
+    """Post one message to the person, if they left an address. The same `fact` is told once."""
+    email, token = seal.decrypt(rsvp.email_sealed), seal.decrypt(rsvp.token_sealed)
+    if email is None or token is None:
+        return
+    post(
+        session,
+        key=f"rsvp:{rsvp.public_id}:{template}:{fact}",
+        template=f"rsvps/{template}",
+        recipient=email,
+        locale=rsvp.locale,
+        about=f"rsvp:{rsvp.public_id}",
+        context=facts_for(rsvp, event, token),
+        seal=seal,
+        now=now,
+    )
