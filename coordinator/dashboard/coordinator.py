@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 
 from coordinator.events.models import Event
 from coordinator.events.queries.public import visible_events
-from coordinator.events.rules import EventStatus
+from coordinator.events.rules import ANNOUNCED, EventStatus
 from coordinator.kit.i18n import country_name
 from coordinator.rsvps.models import RsvpTally
 
@@ -78,7 +78,7 @@ def waiting_counts(session: Session, campaigns: Iterable[Campaign]) -> dict[int,
             Event.campaign_id.in_([campaign.id for campaign in campaigns]),
             or_(
                 Event.status == EventStatus.SUBMITTED,
-                and_(Event.status == EventStatus.PUBLISHED, Event.proposed_at.is_not(None)),
+                and_(Event.status.in_(ANNOUNCED), Event.proposed_at.is_not(None)),
             ),
         )
         .group_by(Event.campaign_id)

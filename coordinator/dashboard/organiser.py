@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from coordinator.events.cards import card_of
 from coordinator.events.models import Event
 from coordinator.events.queries.organising import own_events
-from coordinator.events.rules import Act, EventStatus, may, over_at
+from coordinator.events.rules import ANNOUNCED, Act, EventStatus, may
 from coordinator.rsvps.models import RsvpTally
 from coordinator.rsvps.queries import tallies_of
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from coordinator.accounts.models import Account
 
 
+OF_THE_ORGANISER = (Act.SUBMIT, Act.WITHDRAW, Act.POSTPONE, Act.RESUME, Act.CANCEL)
+
+
 class Need(StrEnum):
     """What an event waits for its organiser to do."""
 
@@ -29,6 +32,8 @@ class Need(StrEnum):
     """A draft: nobody sees it."""
     MEND = "mend"
     """A coordinator sent it back, with a reason."""
+    NEW_TIME = "new-time"
+    """It is postponed: people wait for a new time, or for the word that there is none."""
     ANSWER = "answer"
     """A coordinator asked something."""
     PLACE = "place"
@@ -58,7 +63,7 @@ def my_events(session: Session, account: Account, *, locale: str, now: datetime)
             card=card_of(event, locale=locale, tally=tallies[event.id]),
             tally=tallies[event.id],
             needs=needs_of(event, now),
-            is_over=_is_over(event, now),
+            is_over=event.is_over(now),
         )
         for event in events
     ]
@@ -66,26 +71,23 @@ def my_events(session: Session, account: Account, *, locale: str, now: datetime)
 
 def needs_of(event: Event, now: datetime) -> list[Need]:
     """Return what the organiser has to do about `event`, the most pressing first. Nothing once it is over."""
-    if event.status is EventStatus.CANCELLED or _is_over(event, now):
+    if event.status is EventStatus.CANCELLED or event.is_over(now):
         return []
     is_rough = event.precision is None or not event.precision.is_good_enough_to_stand_at
     needs = {
         Need.MEND: event.status is EventStatus.REJECTED,
         Need.ANSWER: event.asked_at is not None and event.status is not EventStatus.REJECTED,
+        Need.NEW_TIME: event.is_postponed and event.proposed is None,
         Need.SUBMIT: event.status is EventStatus.DRAFT,
         Need.PLACE: is_rough,
-        Need.TIME: not event.is_time_known,
+        Need.TIME: not event.is_time_known and not event.is_postponed,
     }
     return [need for need, is_so in needs.items() if is_so]
 
 
 def possible_acts(event: Event) -> frozenset[Act]:
     """Return what the organiser may do with `event` as it stands."""
-    acts = {act for act in (Act.SUBMIT, Act.WITHDRAW, Act.CANCEL) if may(act, event.status)}
-    if event.status is EventStatus.PUBLISHED and event.proposed is not None:
+    acts = {act for act in OF_THE_ORGANISER if may(act, event.status)}
+    if event.status in ANNOUNCED and event.proposed is not None:
         acts.add(Act.WITHDRAW)
     return frozenset(acts)
-
-
-def _is_over(event: Event, now: datetime) -> bool:
-    return over_at(event.starts_at, event.ends_at, is_time_known=event.is_time_known) <= now

@@ -84,7 +84,8 @@ def event(public_id: str) -> ResponseReturnValue:
         tally=tally_of(session, mine),
         needs=needs_of(mine, moment),
         acts=possible_acts(mine),
-        is_over=over_at(mine.starts_at, mine.ends_at, is_time_known=mine.is_time_known) <= moment,
+        is_over=mine.is_over(moment),
+        is_past=over_at(mine.starts_at, mine.ends_at, is_time_known=mine.is_time_known) <= moment,
         is_reachable=mine.status in REACHABLE,
         log=conversation(notes, opened, mine.organiser_id, lang),
     )

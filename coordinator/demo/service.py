@@ -18,7 +18,7 @@ from coordinator.campaigns.rules import CampaignRoleKind, CampaignStatus, DateRu
 from coordinator.contacts.models import Contact
 from coordinator.demo.texts import CALL, DEMANDS, FIRST_NAMES, GUIDELINES, HASHTAGS, SLUG, TITLE
 from coordinator.events.models import Event
-from coordinator.events.rules import EventStatus, digest_purpose
+from coordinator.events.rules import ANNOUNCED, PUBLIC, EventStatus, digest_purpose
 from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
 from coordinator.missions.models import Mission
@@ -83,7 +83,7 @@ def load_demonstration(
         event = _event(row, campaign, mission, organisers[int(row["organiser"]) - 1], now)
         session.add(event)
         session.flush()  # its people need its id
-        people_coming = int(row["coming"] or 0) if event.status is EventStatus.PUBLISHED else 0
+        people_coming = int(row["coming"] or 0) if event.status in ANNOUNCED else 0
         _add_people(session, event, people_coming, seal=seal, dice=dice, now=now)
     return people
 
@@ -163,7 +163,7 @@ def _event(
     if ends and ends <= starts:
         ends += timedelta(days=1)
     status = EventStatus(row["status"])
-    was_public = status in {EventStatus.PUBLISHED, EventStatus.CANCELLED}
+    was_public = status in PUBLIC
     return Event(
         public_id=new_public_id(),
         campaign=campaign,
@@ -193,6 +193,7 @@ def _event(
         updated_at=now,
         submitted_at=None if status is EventStatus.DRAFT else now,
         published_at=now if was_public else None,
+        postponed_at=now if status is EventStatus.POSTPONED else None,
         cancelled_at=now if status is EventStatus.CANCELLED else None,
     )
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from coordinator.campaigns.models import Campaign
+    from coordinator.events.earlier import Earlier
     from coordinator.events.models import Event, ReviewNote
     from coordinator.missions.models import Mission
 
@@ -50,7 +51,7 @@ class Tally(Protocol):
         ...
 
 
-def when_of(event: Event | EventDetails, locale: str) -> SimpleNamespace:
+def when_of(event: Event | EventDetails | Earlier, locale: str) -> SimpleNamespace:
     """Return what the component `when` shows: day and time on the clocks there, and which these are."""
     starts_at, ends_at = _instants(event)
     zone = event.timezone
@@ -103,7 +104,6 @@ def card_of(
 ) -> SimpleNamespace:
     """Return what the component `event_card` shows."""
     when = when_of(event, locale)
-    is_cancelled = event.status is EventStatus.CANCELLED
     place = event.mission.name_in(locale).name if event.mission else event.address
     if event.mission is None and not (event.precision and event.precision.is_good_enough_to_stand_at):
         place = precision_text(event.precision)
@@ -118,11 +118,24 @@ def card_of(
         country=country_name(event.country, locale) if event.country else "",
         distance_text=distance_text(distance_km),
         status=str(event.status),
-        status_text=_("Waiting for review") if event.status is EventStatus.SUBMITTED else "",
-        counts_text=counts_text(tally),
-        is_cancelled=is_cancelled,
+        status_text=_status_text(event),
+        counts_text="" if event.is_postponed else counts_text(tally),
+        is_cancelled=event.status is EventStatus.CANCELLED,
+        is_postponed=event.is_postponed,
         is_demonstration=event.campaign.is_demonstration,
     )
+
+
+def _status_text(event: Event) -> str:
+    """Return what a card has to say besides when and where; empty for what is as it was announced."""
+    if event.status is EventStatus.PUBLISHED:
+        return str(_("New time or place")) if event.moved_at else ""
+    words: dict[EventStatus, str] = {
+        EventStatus.SUBMITTED: _("Waiting for review"),
+        EventStatus.POSTPONED: _("Postponed"),
+        EventStatus.CANCELLED: _("Cancelled"),
+    }
+    return str(words.get(event.status, ""))
 
 
 def counts_text(tally: Tally | None) -> str:
@@ -217,6 +230,8 @@ def conversation(
         NoteKind.CHANGE_PROPOSED: _("proposed a change"),
         NoteKind.CHANGE_ACCEPTED: _("accepted the change"),
         NoteKind.CHANGE_REFUSED: _("refused the change"),
+        NoteKind.POSTPONED: _("postponed it"),
+        NoteKind.RESUMED: _("said that it takes place after all"),
         NoteKind.CANCELLED: _("cancelled it"),
         NoteKind.WITHDRAWN: _("took it back"),
     }
@@ -244,7 +259,7 @@ def waiting_text(since: datetime, now: datetime) -> str:
     return str(ngettext("%(num)d day", "%(num)d days", hours // 24))
 
 
-def _instants(event: Event | EventDetails) -> tuple[datetime, datetime | None]:
+def _instants(event: Event | EventDetails | Earlier) -> tuple[datetime, datetime | None]:
     if isinstance(event, EventDetails):
         return instants(event)
     return event.starts_at, event.ends_at

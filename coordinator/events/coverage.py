@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from coordinator.missions.models import Mission
 
 ELSEWHERE = "001"
+PLANNED = CLAIMING | {EventStatus.POSTPONED}
 
 
 class Cover(StrEnum):
@@ -31,6 +32,8 @@ class Cover(StrEnum):
     NONE = "none"
     PROPOSED = "proposed"
     """Somebody has registered, and a coordinator has not decided yet."""
+    POSTPONED = "postponed"
+    """Somebody organises there, and has no time yet."""
     CONFIRMED = "confirmed"
     SEVERAL = "several"
 
@@ -50,6 +53,7 @@ class Covered:
     """CLDR code of the part of the world."""
     waiting: int
     published: int
+    postponed: int = 0
 
     @property
     def cover(self) -> Cover:
@@ -58,7 +62,9 @@ class Covered:
             return Cover.SEVERAL
         if self.published:
             return Cover.CONFIRMED
-        return Cover.PROPOSED if self.waiting else Cover.NONE
+        if self.waiting:
+            return Cover.PROPOSED
+        return Cover.POSTPONED if self.postponed else Cover.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +96,9 @@ def coverage(session: Session, campaign: Campaign, locale: str) -> list[Covered]
     for mission in target_missions(session, campaign):
         waiting = counts.get((mission.id, EventStatus.SUBMITTED), 0)
         published = counts.get((mission.id, EventStatus.PUBLISHED), 0)
-        if mission.status is not MissionStatus.CLOSED or waiting or published:
-            board.append(_covered(mission, locale, waiting=waiting, published=published))
+        postponed = counts.get((mission.id, EventStatus.POSTPONED), 0)
+        if mission.status is not MissionStatus.CLOSED or waiting or published or postponed:
+            board.append(_covered(mission, locale, waiting=waiting, published=published, postponed=postponed))
     return sorted(
         board, key=lambda one: (_folded(names.get(one.country, one.country)), _folded(one.city), one.code)
     )
@@ -120,13 +127,13 @@ def by_region(board: Iterable[Covered], locale: str) -> list[Region]:
 def _counts(session: Session, campaign: Campaign) -> dict[tuple[int | None, EventStatus], int]:
     query = (
         select(Event.mission_id, Event.status, func.count())
-        .where(Event.campaign_id == campaign.id, Event.mission_id.is_not(None), Event.status.in_(CLAIMING))
+        .where(Event.campaign_id == campaign.id, Event.mission_id.is_not(None), Event.status.in_(PLANNED))
         .group_by(Event.mission_id, Event.status)
     )
     return {(mission_id, status): count for mission_id, status, count in session.execute(query)}
 
 
-def _covered(mission: Mission, locale: str, *, waiting: int, published: int) -> Covered:
+def _covered(mission: Mission, locale: str, *, waiting: int, published: int, postponed: int) -> Covered:
     words = mission.name_in(locale)
     return Covered(
         code=mission.code,
@@ -138,6 +145,7 @@ def _covered(mission: Mission, locale: str, *, waiting: int, published: int) -> 
         region=REGIONS.get(mission.timezone.partition("/")[0], ELSEWHERE),
         waiting=waiting,
         published=published,
+        postponed=postponed,
     )
 
 

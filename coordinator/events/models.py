@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coordinator.accounts.models import Account
@@ -16,9 +16,11 @@ from coordinator.events.rules import (
     LONGEST_CONTACT,
     LONGEST_PUBLIC_REASON,
     LONGEST_TITLE,
+    CountShown,
     EventStatus,
     NoteKind,
     NoticeKind,
+    is_over,
 )
 from coordinator.kit.db import Base, WallTime, one_of
 from coordinator.missions.models import Mission
@@ -94,6 +96,9 @@ class Event(Base):
     public_contact: Mapped[str] = mapped_column(String(LONGEST_CONTACT), default="")
     """What the organiser wants published; never the address of their account."""
     capacity: Mapped[int | None]
+    count_shown: Mapped[CountShown] = mapped_column(
+        one_of(CountShown), default=CountShown.EXACT, server_default=CountShown.EXACT.value
+    )
 
     proposed: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """Changed fields that wait for a coordinator, while the public version stays."""
@@ -106,9 +111,32 @@ class Event(Base):
     asked_at: Mapped[datetime | None]
     """A coordinator asked the organiser something; emptied when they submit again."""
     published_at: Mapped[datetime | None]
+    moved_at: Mapped[datetime | None]
+    """When a published time or place last changed; what it was before stands in `EventNotice.before`."""
+    postponed_at: Mapped[datetime | None]
+    """When it was last postponed; stays when it has a new time. Whether it is postponed says `status`."""
+    postponed_because: Mapped[str] = mapped_column(
+        String(LONGEST_PUBLIC_REASON), default="", server_default=text("''")
+    )
+    """What the organiser tells everybody about it; may be empty."""
     cancelled_at: Mapped[datetime | None]
     cancelled_because: Mapped[str] = mapped_column(String(LONGEST_PUBLIC_REASON), default="")
     """What the organiser tells everybody about it; may be empty."""
+
+    @property
+    def is_postponed(self) -> bool:
+        """Tell whether its time no longer holds and a new one is not known."""
+        return self.status is EventStatus.POSTPONED
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether it is behind us."""
+        return is_over(
+            self.status,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            is_time_known=self.is_time_known,
+            now=now,
+        )
 
     @property
     def point(self) -> Point | None:

@@ -27,6 +27,7 @@ LONGEST_PUBLIC_REASON = 300
 LARGEST_CAPACITY = 100_000
 LONGEST_EVENT = timedelta(days=14)
 USUAL_LENGTH = timedelta(hours=4)  # when nobody said how long: it is over then
+LATEST_AFTERWARDS = timedelta(days=90)  # after the campaign, for an event that was postponed
 NOON = 12
 MOVED_KM = 0.05  # a pin set straight by less than this is not another place: nobody needs a letter about it
 
@@ -41,11 +42,16 @@ class EventStatus(StrEnum):
     PUBLISHED = "published"
     REJECTED = "rejected"
     """Back at its organiser, with a reason."""
+    POSTPONED = "postponed"
+    """Will not happen at its time, and nobody knows a new one yet; stays visible and says so."""
     CANCELLED = "cancelled"
     """Will not happen; stays visible and says so."""
 
 
-PUBLIC = frozenset({EventStatus.PUBLISHED, EventStatus.CANCELLED})
+ANNOUNCED = frozenset({EventStatus.PUBLISHED, EventStatus.POSTPONED})
+"""Public and not given up: whatever the organiser changes now, a coordinator may have to look at first."""
+
+PUBLIC = ANNOUNCED | {EventStatus.CANCELLED}
 """In lists, on the map, in feeds: one rule for every format. One that was cancelled before it was
 ever published was never public, and does not become so: see `is_public`."""
 
@@ -53,7 +59,7 @@ REACHABLE = PUBLIC | {EventStatus.SUBMITTED}
 """Opened by whoever has the link."""
 
 CLAIMING = frozenset({EventStatus.SUBMITTED, EventStatus.PUBLISHED})
-"""Counts as somebody's plan for a mission and a day."""
+"""Counts as somebody's plan for a mission and a day. What is postponed gave its day up."""
 
 
 class Act(StrEnum):
@@ -63,6 +69,10 @@ class Act(StrEnum):
     """Send it for review; again, to answer what a coordinator asked."""
     PUBLISH = "publish"
     REJECT = "reject"
+    POSTPONE = "postpone"
+    """It will not happen then; when it will, nobody knows."""
+    RESUME = "resume"
+    """It happens after all: with a new time, or as it was announced."""
     CANCEL = "cancel"
     WITHDRAW = "withdraw"
     """The organiser takes it back to work on it."""
@@ -77,9 +87,12 @@ TRANSITIONS: Mapping[Act, Mapping[EventStatus, EventStatus]] = MappingProxyType(
         },
         Act.PUBLISH: {EventStatus.SUBMITTED: EventStatus.PUBLISHED},
         Act.REJECT: {EventStatus.SUBMITTED: EventStatus.REJECTED},
+        Act.POSTPONE: {EventStatus.PUBLISHED: EventStatus.POSTPONED},
+        Act.RESUME: {EventStatus.POSTPONED: EventStatus.PUBLISHED},
         Act.CANCEL: {
             EventStatus.SUBMITTED: EventStatus.CANCELLED,
             EventStatus.PUBLISHED: EventStatus.CANCELLED,
+            EventStatus.POSTPONED: EventStatus.CANCELLED,
         },
         Act.WITHDRAW: {EventStatus.SUBMITTED: EventStatus.DRAFT},
     }
@@ -96,6 +109,8 @@ class NoteKind(StrEnum):
     CHANGE_PROPOSED = "change-proposed"
     CHANGE_ACCEPTED = "change-accepted"
     CHANGE_REFUSED = "change-refused"
+    POSTPONED = "postponed"
+    RESUMED = "resumed"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
     """The event, or a proposed change of it, was taken back by the organiser."""
@@ -106,7 +121,20 @@ class NoticeKind(StrEnum):
 
     CHANGED = "changed"
     """Another time or another place."""
+    POSTPONED = "postponed"
+    """Not then; a new time follows."""
+    RESUMED = "resumed"
+    """After it was postponed: it has a new time, or happens as announced after all."""
     CANCELLED = "cancelled"
+
+
+class CountShown(StrEnum):
+    """How much everybody is told of how many come. The organiser and coordinators see exact numbers."""
+
+    EXACT = "exact"
+    ROUNDED = "rounded"
+    """Only that it is at least one of `STEPS`."""
+    HIDDEN = "hidden"
 
 
 class Outcome(StrEnum):
@@ -246,7 +274,7 @@ def may(act: Act, status: EventStatus) -> bool:
 
 def is_public(status: EventStatus, *, was_published: bool) -> bool:
     """Tell whether an event belongs in lists, on the map and in feeds."""
-    return status is EventStatus.PUBLISHED or (status is EventStatus.CANCELLED and was_published)
+    return status is EventStatus.PUBLISHED or (status in PUBLIC and was_published)
 
 
 def publishes_at_once(*, trusts_organisers: bool, is_trusted: bool) -> bool:
@@ -254,18 +282,22 @@ def publishes_at_once(*, trusts_organisers: bool, is_trusted: bool) -> bool:
     return trusts_organisers and is_trusted
 
 
-def check_day(day: date, *, first: date | None, last: date | None) -> None:
+def check_day(day: date, *, first: date | None, last: date | None, may_be_later: bool = False) -> None:
     """Look that the campaign is on that day.
 
     Args:
         day: the event's, on a calendar at its place.
         first: the campaign's day, or the first of its window; None where every event has its own.
         last: the last day of the window; None for a single day.
+        may_be_later: the event was postponed, and may make up for it within `LATEST_AFTERWARDS`.
 
     Raises:
         DayError: it is not.
     """
-    if first is not None and not first <= day <= (last or first):
+    if first is None:
+        return
+    latest = (last or first) + (LATEST_AFTERWARDS if may_be_later else timedelta())
+    if not first <= day <= latest:
         raise DayError
 
 
@@ -288,6 +320,25 @@ def over_at(starts_at: datetime, ends_at: datetime | None, *, is_time_known: boo
     if ends_at is not None:
         return ends_at
     return starts_at + (USUAL_LENGTH if is_time_known else timedelta(hours=NOON))
+
+
+def is_over(
+    status: EventStatus,
+    *,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    is_time_known: bool,
+    now: datetime,
+) -> bool:
+    """Tell whether an event is behind us. One that is postponed is not: its time passes without it."""
+    if status is EventStatus.POSTPONED:
+        return False
+    return over_at(starts_at, ends_at, is_time_known=is_time_known) <= now
+
+
+def has_new_time(before: EventDetails, now: EventDetails) -> bool:
+    """Tell whether it is at another time: what lets a postponed event happen again."""
+    return any(getattr(before, name) != getattr(now, name) for name in TIME_FIELDS)
 
 
 def changed_fields(before: EventDetails, now: EventDetails) -> tuple[str, ...]:

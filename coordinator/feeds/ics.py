@@ -24,6 +24,11 @@ REFRESH = timedelta(hours=1)
 UID_DOMAIN = "day-of-action"
 """Not the site's own address: a mirror, or a new domain, must not double everybody's entries."""
 
+OFF = frozenset({EventStatus.POSTPONED, EventStatus.CANCELLED})
+"""RFC 5545 has no word for postponed. TENTATIVE would leave it in calendars as a date to keep, and people
+would go; CANCELLED says what is true of that time. A new time comes under the same UID with a higher
+SEQUENCE, as CONFIRMED again."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # RFC 5545 3.1: none of them may be in a text
 
 
@@ -68,13 +73,14 @@ def entry_text(entry: Entry) -> bytes:
     vevent.add("dtstamp", event.updated_at)
     vevent.add("last-modified", event.updated_at)
     vevent.add("created", event.created_at)
-    vevent.add("status", "CANCELLED" if event.status is EventStatus.CANCELLED else "CONFIRMED")
+    vevent.add("status", "CANCELLED" if event.status in OFF else "CONFIRMED")
     if event.is_time_known:
         vevent.add("dtstart", _moment(event.starts_local, event.starts_fold, event.timezone))
         if event.ends_local is not None:
             vevent.add("dtend", _moment(event.ends_local, event.ends_fold, event.timezone))
     else:
         vevent.add("dtstart", event.starts_local.date())
+    if not event.is_time_known or event.status in OFF:
         vevent.add("transp", "TRANSPARENT")
     vevent.add("summary", _clean(entry.summary))
     if entry.location:

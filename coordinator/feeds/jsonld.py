@@ -10,8 +10,10 @@ from coordinator.kit.markdown import plain
 from coordinator.kit.web import absolute_url
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from coordinator.events.earlier import Earlier
     from coordinator.events.models import Event
     from coordinator.rsvps.models import RsvpTally
 
@@ -19,12 +21,23 @@ SCHEMA = "https://schema.org"
 LONGEST_DESCRIPTION = 500
 
 
-def event_jsonld(event: Event, tally: RsvpTally, locale: str) -> dict[str, Any]:
+STATUSES = {EventStatus.POSTPONED: "EventPostponed", EventStatus.CANCELLED: "EventCancelled"}
+
+
+def event_jsonld(
+    event: Event, tally: RsvpTally, locale: str, *, earlier: Sequence[Earlier] = ()
+) -> dict[str, Any]:
     """Return the event as a schema.org `Event`; components/jsonld puts it into a page.
 
-    A point that is only the city's is left out: a program would send people there.
+    A point that is only the city's is left out: a program would send people there. `earlier` says what time
+    and place were before, the latest first. One that is postponed keeps its start, as schema.org wants it,
+    and says that it is the previous one.
     """
-    is_cancelled = event.status is EventStatus.CANCELLED
+    is_on = event.status is EventStatus.PUBLISHED
+    previous = [_moment(one.starts_at, one) for one in earlier if one.is_another_time]
+    if event.is_postponed:
+        previous = [_moment(event.starts_at, event)]
+    status = STATUSES.get(event.status, "EventRescheduled" if previous else "EventScheduled")
     told: dict[str, Any] = {
         "@context": SCHEMA,
         "@type": "Event",
@@ -32,7 +45,8 @@ def event_jsonld(event: Event, tally: RsvpTally, locale: str) -> dict[str, Any]:
         "url": absolute_url("site.event", public_id=event.public_id, lang=locale),
         "startDate": _moment(event.starts_at, event),
         "endDate": _moment(event.ends_at, event) if event.ends_at and event.is_time_known else None,
-        "eventStatus": f"{SCHEMA}/{'EventCancelled' if is_cancelled else 'EventScheduled'}",
+        "eventStatus": f"{SCHEMA}/{status}",
+        "previousStartDate": previous or None,
         "eventAttendanceMode": f"{SCHEMA}/OfflineEventAttendanceMode",
         "isAccessibleForFree": True,
         "inLanguage": event.languages.split() or None,
@@ -41,15 +55,15 @@ def event_jsonld(event: Event, tally: RsvpTally, locale: str) -> dict[str, Any]:
     }
     if event.capacity is not None:
         told["maximumAttendeeCapacity"] = event.capacity
-        if not is_cancelled:
+        if is_on:
             told["remainingAttendeeCapacity"] = max(0, event.capacity - tally.coming)
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _moment(instant: datetime, event: Event) -> str:
+def _moment(instant: datetime, event: Event | Earlier) -> str:
     """Return the time with its offset, or the day alone while no time is known."""
     if not event.is_time_known:
-        return event.starts_local.date().isoformat()
+        return instant.astimezone(ZoneInfo(event.timezone)).date().isoformat()
     return instant.astimezone(ZoneInfo(event.timezone)).isoformat()
 
 

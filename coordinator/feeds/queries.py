@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from coordinator.events.models import Event
 from coordinator.events.queries.public import EventFilters, filtered, visible_events
-from coordinator.events.rules import REACHABLE, EventStatus
+from coordinator.events.rules import ANNOUNCED, REACHABLE
 from coordinator.missions.models import Mission
 from coordinator.missions.rules import MissionStatus
 from coordinator.rsvps.models import RsvpTally
@@ -54,10 +54,10 @@ def coordinated_rows(session: Session, campaign: Campaign) -> Sequence[Row[Any]]
 
 
 def mission_rows(session: Session, campaign: Campaign) -> Sequence[tuple[Mission, int]]:
-    """Return the open missions that are the campaign's targets, each with its events that will take place."""
+    """Return the open missions that are the campaign's targets, and how many events each has."""
     counts = (
         visible_events(campaign.id)
-        .where(Event.status == EventStatus.PUBLISHED)
+        .where(Event.status.in_(ANNOUNCED))
         .with_only_columns(Event.mission_id, func.count().label("events"))
         .order_by(None)
         .group_by(Event.mission_id)

@@ -159,6 +159,9 @@ def _entry(event: Event, lang: str, url: str, *, is_long: bool) -> ics.Entry:
     title, notes = event.title, []
     if event.status is EventStatus.CANCELLED:
         title = _("Cancelled: %(title)s", title=title)
+    elif event.is_postponed:
+        title = _("Postponed: %(title)s", title=title)
+        notes.append(_("It does not take place at this time. A new time is not known yet."))
     if not event.is_time_known:
         notes.append(_("The time is not announced yet."))
     if event.precision is not None and not event.precision.is_good_enough_to_stand_at:

@@ -22,7 +22,10 @@ def news_for(rsvp: Rsvp, event: Event, notice: EventNotice, token: str) -> dict[
     now = facts_for(rsvp, event, token)
     was = _as_it_was(notice.before, now)
     is_same = all(was[name] == now[name] for name in SHOWN)
-    return now | {"was": None if is_same else was, "because": event.cancelled_because or ""}
+    return now | {
+        "was": None if is_same else was,
+        "because": event.cancelled_because or event.postponed_because,
+    }
 
 
 def _as_it_was(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from flask_babel import gettext as _
 
 from coordinator.events.cards import card_of
 from coordinator.events.queries.public import visible_by_ids
-from coordinator.events.rules import over_at
 from coordinator.missions.models import Mission
 from coordinator.missions.queries import missions_of_state, nearest_missions
 from coordinator.places.geo import parse_coordinates
@@ -182,7 +181,7 @@ def _without_names(place: str) -> Located:
 
 
 def _is_ahead(event: Any, now: datetime) -> bool:
-    return over_at(event.starts_at, event.ends_at, is_time_known=event.is_time_known) > now
+    return not event.is_over(now)
 
 
 def _number(text: str | None) -> float | None:

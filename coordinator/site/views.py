@@ -10,8 +10,9 @@ from coordinator.campaigns.cards import campaign_card, dates_text, opening_of
 from coordinator.campaigns.queries import archived_campaigns, campaign_by_slug, open_campaigns
 from coordinator.events.cards import card_of, city_of, when_of, where_of
 from coordinator.events.coverage import Cover, by_region
+from coordinator.events.earlier import earlier_of
 from coordinator.events.queries.public import reachable_event, visible_at_mission
-from coordinator.events.rules import EventStatus, over_at
+from coordinator.events.rules import EventStatus
 from coordinator.feeds.jsonld import event_jsonld
 from coordinator.kit.access import public
 from coordinator.kit.clock import now
@@ -22,6 +23,7 @@ from coordinator.kit.i18n import (
     Language,
     country_name,
     current_language,
+    date_text,
     native_name,
     preferred_language,
 )
@@ -228,6 +230,7 @@ def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: dict[st
     lang = current_language()
     is_waiting = shown.status is EventStatus.SUBMITTED
     is_rough = shown.precision is None or not shown.precision.is_good_enough_to_stand_at
+    earlier = earlier_of(db.session(), shown)
     where = where_of(shown, lang)
     if is_rough:
         where.precision_text = ""  # the page says it louder
@@ -241,12 +244,15 @@ def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: dict[st
         tally=tally,
         is_waiting=is_waiting,
         is_cancelled=shown.status is EventStatus.CANCELLED,
-        is_over=over_at(shown.starts_at, shown.ends_at, is_time_known=shown.is_time_known) <= moment,
+        is_postponed=shown.is_postponed,
+        earlier=[(one, when_of(one, lang)) for one in earlier],
+        moved_on=date_text(shown.moved_at.date(), lang) if shown.moved_at else "",
+        is_over=shown.is_over(moment),
         is_rough=is_rough,
         is_answerable=is_open(shown, moment),
         is_full=shown.capacity is not None and tally.coming >= shown.capacity,
         form=RsvpForm(),
-        jsonld=None if is_waiting else event_jsonld(shown, tally, lang),
+        jsonld=None if is_waiting else event_jsonld(shown, tally, lang, earlier=earlier),
         others=_cards(_others(shown)[:OTHERS_SHOWN]),
         **tiles,
     )

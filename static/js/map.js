@@ -181,14 +181,17 @@ function enterPopup(map, popup) {
   });
 }
 
-/* The same numbers as in the list: what will take place, and apart from it what will not. */
+/* The same numbers as in the list: what will take place, and apart from it what will not, or not then. */
 function sayHowMany(features) {
   if (features.length === 0) return say(words.nothing);
   const number = new Intl.NumberFormat(document.documentElement.lang);
-  const cancelled = features.filter(({ properties }) => properties.status === "cancelled").length;
+  const [cancelled, postponed] = ["cancelled", "postponed"].map(
+    (status) => features.filter(({ properties }) => properties.status === status).length,
+  );
   const without = features.filter(({ geometry }) => !geometry).length;
   const parts = [
-    [words.shown, features.length - cancelled],
+    [words.shown, features.length - cancelled - postponed],
+    [words.later, postponed],
     [words.off, cancelled],
     [words.without, without],
   ].filter(([, count], index) => index === 0 || count > 0);

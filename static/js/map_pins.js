@@ -14,7 +14,7 @@ export function pinIcon(events) {
   const isWaiting = !isOn && events.some(({ status }) => status === "submitted");
   const kinds = ["map-pin"];
   if (isWaiting) kinds.push("map-pin--waiting");
-  else if (!isOn) kinds.push("map-pin--cancelled");
+  else if (!isOn) kinds.push("map-pin--cancelled"); // or postponed: nobody has to go there
   if (events.every(({ precision }) => precision === "city" || precision === "country")) kinds.push("map-pin--city");
   if (events.length > 1) kinds.push("map-pin--several");
   const number = events.length > 1 ? String(events.length) : "";

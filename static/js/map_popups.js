@@ -47,6 +47,7 @@ export function missionPopup(mission) {
 
 function describe(event, { isTitle }) {
   const isCancelled = event.status === "cancelled";
+  const isPostponed = event.status === "postponed";
   const heading = made(isTitle ? "h2" : "h3", "map-popup__name");
   if (isTitle) asTitle(heading);
   heading.append(linkTo(event.url, event.title));
@@ -54,10 +55,13 @@ function describe(event, { isTitle }) {
   const parts = [];
   if (isTitle) parts.push(made("p", "map-popup__city", event.city));
   if (isCancelled) parts.push(made("p", "map-popup__state map-popup__state--cancelled", words.cancelled));
+  if (isPostponed) parts.push(made("p", "map-popup__state map-popup__state--cancelled", words.postponed));
   if (event.status === "submitted") parts.push(made("p", "map-popup__state", words.submitted));
-  parts.push(heading, when(event));
+  parts.push(heading);
+  if (isPostponed) parts.push(made("p", "map-popup__line", words.planned));
+  parts.push(when(event));
   if (event.precision === "city" || event.precision === "country") parts.push(made("p", "map-popup__line", words.city));
-  if (!isCancelled) parts.push(...counts(event));
+  if (!isCancelled && !isPostponed) parts.push(...counts(event));
   if (isTitle && event.status === "published") parts.push(linkTo(event.url, words.details, "map-popup__act"));
   return parts;
 }
@@ -97,7 +101,7 @@ function counts({ count_confirmed: confirmed, count_unconfirmed: unconfirmed }) 
 }
 
 function inOrder(events) {
-  const isOff = ({ status }) => Number(status === "cancelled");
+  const isOff = ({ status }) => ["postponed", "cancelled"].indexOf(status) + 1;
   return [...events].sort((a, b) => isOff(a) - isOff(b) || a.starts_at.localeCompare(b.starts_at));
 }
 

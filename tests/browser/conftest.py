@@ -76,6 +76,7 @@ def names(chromium: Browser, site: Site, cookies: dict[str, StorageState]) -> di
         features = [feature["properties"] for feature in json.load(answer)["features"]]
     found = {
         "event": next(one["id"] for one in features if one["status"] == "published" and one["mission"]),
+        "postponed": next(one["id"] for one in features if one["status"] == "postponed"),
         "cancelled": next(one["id"] for one in features if one["status"] == "cancelled"),
     }
     for name, role, path, link in (

@@ -44,6 +44,7 @@ def in_every_state(campaign: object) -> dict[str, Event]:
         "submitted": EventFactory(campaign=campaign, submitted=True),
         "published": EventFactory(campaign=campaign),
         "rejected": EventFactory(campaign=campaign, rejected=True),
+        "postponed": EventFactory(campaign=campaign, postponed=True),
         "cancelled": EventFactory(campaign=campaign, cancelled=True),
         "cancelled while waiting": EventFactory(campaign=campaign, cancelled=True, published_at=None),
     }
@@ -53,7 +54,7 @@ def test_one_rule_says_what_everybody_sees(session: Session) -> None:
     campaign = CampaignFactory()
     events = in_every_state(campaign)
     EventFactory()
-    visible = {events["published"], events["cancelled"]}
+    visible = {events["published"], events["postponed"], events["cancelled"]}
 
     assert set(session.scalars(visible_events(campaign.id))) == visible
     assert set(list_page(session, campaign).events) == visible

@@ -36,6 +36,9 @@ class EventFactory(RowFactory):
         cancelled = factory.Trait(
             status=EventStatus.CANCELLED, cancelled_at=datetime(2030, 9, 1, 9, 0, tzinfo=UTC), sequence=1
         )
+        postponed = factory.Trait(
+            status=EventStatus.POSTPONED, postponed_at=datetime(2030, 9, 1, 9, 0, tzinfo=UTC), sequence=1
+        )
         elsewhere = factory.Trait(
             mission=None, address="Alexanderplatz, Berlin", latitude=52.5219, longitude=13.4132,
             precision=Precision.EXACT, located_by="organiser",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 
+from coordinator.events.rules import EventStatus
 from coordinator.places.rules import Precision
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.events import EventFactory
@@ -69,6 +70,25 @@ def test_a_cancelled_event_stays_and_says_so(client: FlaskClient, session: Sessi
     assert entry["STATUS"] == "CANCELLED"
     assert entry["SUMMARY"] == "Cancelled: Vigil"
     assert entry["SEQUENCE"] == event.sequence == 1
+
+
+def test_a_postponed_event_keeps_nobody_an_hour_free_and_comes_back_later(
+    client: FlaskClient, session: Session
+) -> None:
+    event = EventFactory(campaign__slug="world", title="Vigil", postponed=True)
+
+    (entry,) = calendar(client, "/world/events.ics?lang=en").walk("VEVENT")
+
+    assert (entry["STATUS"], entry["TRANSP"]) == ("CANCELLED", "TRANSPARENT")
+    assert entry["SUMMARY"] == "Postponed: Vigil"
+    assert "A new time is not known yet" in entry["DESCRIPTION"]
+    uid = entry["UID"]
+
+    event.status, event.sequence = EventStatus.PUBLISHED, 2
+    event.campaign.revision += 1
+    session.commit()
+    (again,) = calendar(client, "/world/events.ics?lang=en").walk("VEVENT")
+    assert (again["UID"], again["STATUS"], again["SEQUENCE"]) == (uid, "CONFIRMED", 2)
 
 
 def test_a_day_without_a_time_is_a_day(client: FlaskClient, session: Session) -> None:

@@ -49,6 +49,16 @@ def test_a_cancelled_event_is_cancelled_and_an_unknown_time_is_a_day(app: Flask,
     assert "endDate" not in told
 
 
+def test_a_postponed_event_says_what_its_start_was(app: Flask, session: Session) -> None:
+    with app.test_request_context():
+        told = event_jsonld(EventFactory(postponed=True, capacity=20), NOBODY, "en")
+
+    assert told["eventStatus"] == "https://schema.org/EventPostponed"
+    assert told["startDate"] == "2030-09-16T18:00:00+02:00"
+    assert told["previousStartDate"] == ["2030-09-16T18:00:00+02:00"]
+    assert "remainingAttendeeCapacity" not in told
+
+
 def test_nobody_is_sent_to_the_middle_of_a_city(app: Flask, session: Session) -> None:
     with app.test_request_context():
         told = event_jsonld(EventFactory(precision=Precision.CITY), NOBODY, "en")

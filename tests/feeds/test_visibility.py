@@ -24,6 +24,7 @@ TRAITS = {
     EventStatus.SUBMITTED: {"submitted": True},
     EventStatus.PUBLISHED: {},
     EventStatus.REJECTED: {"rejected": True},
+    EventStatus.POSTPONED: {"postponed": True},
     EventStatus.CANCELLED: {"cancelled": True},
 }
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from sqlalchemy.orm import Session
 
-OWN = ("edit", "duplicate", "submit", "withdraw", "cancel")
+OWN = ("edit", "duplicate", "submit", "withdraw", "postpone", "resume", "cancel")
 HOSTILE = "</script><script>alert(1)</script>${alert(2)}{{7*7}}\"'><img src=x onerror=alert(3)>"
 
 
@@ -42,7 +42,7 @@ def test_other_peoples_events_do_not_exist(
     answer = getattr(client, method)(f"/en/organise/events/{event.public_id}/{page}")
 
     session.refresh(event)
-    assert answer.status_code in ({404, 405} if page == "withdraw" else {404})
+    assert answer.status_code in ({404, 405} if page in {"withdraw", "resume"} else {404})
     assert (event.status, event.title, event.proposed) == before
 
 
@@ -180,7 +180,7 @@ def test_an_id_drawn_for_one_form_is_nobody_elses_event(
     assert {event.title for event in session.query(Event).filter(Event.organiser_id != thief.id)} == {"Mine"}
 
 
-@pytest.mark.parametrize("path", ["cancel", "submit", "withdraw", "duplicate", "edit"])
+@pytest.mark.parametrize("path", ["postpone", "resume", "cancel", "submit", "withdraw", "duplicate", "edit"])
 def test_a_get_changes_nothing(sign_in: Callable[[Any], FlaskClient], session: Session, path: str) -> None:
     event = EventFactory(submitted=True)
     before = event.updated_at

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from coordinator.events.rules import NoticeKind
+from coordinator.events.rules import EventStatus, NoticeKind
 from coordinator.kit.clock import now as real_now
 from coordinator.kit.crypto import Seal, new_encryption_key
 from coordinator.messaging import jobs
@@ -183,3 +183,29 @@ def test_one_unreadable_answer_keeps_the_news_from_nobody_else(session: Session,
 
     assert fan_out_notices(seal=seal, now=AT) == 1
     assert fan_out_notices(seal=seal, now=AT) == 0
+
+
+def test_who_comes_is_told_that_it_is_postponed_and_then_when_it_is(session: Session, seal: Seal) -> None:
+    event = EventFactory(postponed=True, title="Vigil", postponed_because="A storm is coming.")
+    RsvpFactory(event=event, confirmed=True, token="t" * 32)
+    EventNoticeFactory(event=event, at=AT, kind=NoticeKind.POSTPONED, before=BEFORE)
+    fan_out_notices(seal=seal, now=AT)
+    (message,) = session.scalars(select(Message))
+
+    subject, text = letter(session, seal, message)
+
+    assert subject == "Postponed: Vigil"
+    assert "A storm is coming." in text
+    assert "Your answer stays" in text
+    assert f"/en/rsvp/{'t' * 32}" in text
+
+    event.status, event.postponed_because = EventStatus.PUBLISHED, ""
+    EventNoticeFactory(event=event, at=AT, kind=NoticeKind.RESUMED, before=BEFORE)
+    fan_out_notices(seal=seal, now=AT)
+    again = session.scalars(select(Message).order_by(Message.id.desc())).first()
+    assert again is not None
+
+    subject, text = letter(session, seal, again)
+
+    assert subject == "New time: Vigil"
+    assert "17:00" in text.split("It was:")[1]

@@ -78,12 +78,12 @@ def filled(session: Session) -> Connection:
 def insert(connection: Connection, table: str, **changes: Any) -> None:
     """Write one row in raw SQL: a migration's test must not follow the models as they change.
 
-    Columns that must say something and of which the test says nothing are empty.
+    Columns that must say something and of which neither the test nor a default says anything are empty.
     """
     empty = {
         column["name"]: EMPTY[column["type"].python_type]
         for column in inspect(connection).get_columns(table)
-        if not column["nullable"]
+        if not column["nullable"] and column["default"] is None
     }
     row = empty | ROWS[table] | changes
     names, values = ", ".join(f'"{name}"' for name in row), ", ".join(f":{name}" for name in row)

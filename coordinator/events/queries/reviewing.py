@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from coordinator.events.models import Event, ReviewNote
-from coordinator.events.rules import CLAIMING, EventStatus
+from coordinator.events.rules import ANNOUNCED, CLAIMING, EventStatus
 from coordinator.kit.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def review_queue(session: Session, campaign: Campaign) -> list[ReviewItem]:
             Event.campaign_id == campaign.id,
             or_(
                 Event.status == EventStatus.SUBMITTED,
-                and_(Event.status == EventStatus.PUBLISHED, Event.proposed_at.is_not(None)),
+                and_(Event.status.in_(ANNOUNCED), Event.proposed_at.is_not(None)),
             ),
         )
         .options(joinedload(Event.mission))
@@ -130,7 +130,7 @@ def _published_before(session: Session, organisers: set[int]) -> set[int]:
 
 
 def _item(event: Event, claims: dict[tuple[int | None, date], int], known: set[int]) -> ReviewItem:
-    is_change = event.status is EventStatus.PUBLISHED
+    is_change = event.status in ANNOUNCED
     since = event.proposed_at if is_change else event.submitted_at
     is_rough = event.precision is None or not event.precision.is_good_enough_to_stand_at
     return ReviewItem(

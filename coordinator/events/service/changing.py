@@ -8,6 +8,7 @@ from coordinator.campaigns.service import raise_revision
 from coordinator.events.mail import tell_organiser
 from coordinator.events.queries.details import details_of
 from coordinator.events.rules import (
+    ANNOUNCED,
     REACHABLE,
     Act,
     EventDetails,
@@ -60,7 +61,7 @@ def change_event(
     lock(session, event)
     if event.status is EventStatus.CANCELLED:
         raise WrongStateError
-    if event.status is EventStatus.PUBLISHED:
+    if event.status in ANNOUNCED:
         refuse_past(event, now)
         return _change_published(session, event, details, seal=seal, now=now, note=note)
     changed = changed_fields(details_of(event), details)
@@ -88,7 +89,7 @@ def cancel_event(
         ReasonMissingError: a coordinator gave none.
     """
     lock(session, event)
-    was_public = event.status is EventStatus.PUBLISHED
+    was_public = event.status in ANNOUNCED
     status = after(Act.CANCEL, event.status)
     refuse_past(event, now)
     is_organiser = by.id == event.organiser_id
@@ -122,7 +123,7 @@ def _change_published(
         change_public(session, event, details, by=event.organiser, now=now)
         session.flush()
         return Outcome.APPLIED
-    check_campaign_day(event.campaign, details)
+    check_campaign_day(event.campaign, details, event)
     check_times(*instants(details))
     event.proposed = kept(public, details)
     event.proposed_at = event.proposed_at or now

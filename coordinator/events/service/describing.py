@@ -11,6 +11,7 @@ from coordinator.events.rules import (
     PastError,
     check_day,
     check_times,
+    has_new_time,
     over_at,
     with_kept,
 )
@@ -23,15 +24,19 @@ if TYPE_CHECKING:
     from coordinator.events.models import Event
 
 
-def check_possible(campaign: Campaign, details: EventDetails, *, now: datetime) -> None:
+def check_possible(
+    campaign: Campaign, details: EventDetails, *, now: datetime, event: Event | None = None
+) -> None:
     """Look that an event can be at that time at all, before anything is written.
 
     Raises:
         DayError, TimesError, TooLongError, PastError: it can't.
     """
-    check_campaign_day(campaign, details)
+    check_campaign_day(campaign, details, event)
     starts_at, ends_at = instants(details)
     check_times(starts_at, ends_at)
+    if event is not None and event.is_postponed and not has_new_time(details_of(event), details):
+        return  # its time does not hold any more, so it does not matter that it has passed
     if over_at(starts_at, ends_at, is_time_known=details.is_time_known) <= now:
         raise PastError
 
@@ -52,6 +57,7 @@ def public_facts(event: Event) -> dict[str, Any]:
         "address": event.address,
         "city": event.city,
         "country": event.country,
+        "mission": event.mission.code if event.mission else None,
     }
 
 
@@ -73,7 +79,7 @@ def describe(event: Event, campaign: Campaign, details: EventDetails) -> None:
     Raises:
         DayError, TimesError, TooLongError: it can't be at that time.
     """
-    check_campaign_day(campaign, details)
+    check_campaign_day(campaign, details, event)
     starts_at, ends_at = instants(details)
     check_times(starts_at, ends_at)
     for name in FIELDS:
@@ -81,20 +87,25 @@ def describe(event: Event, campaign: Campaign, details: EventDetails) -> None:
     event.starts_at, event.ends_at = starts_at, ends_at
 
 
-def check_campaign_day(campaign: Campaign, details: EventDetails) -> None:
-    """Look that the campaign is on that day.
+def check_campaign_day(campaign: Campaign, details: EventDetails, event: Event | None = None) -> None:
+    """Look that the campaign is on that day, or that `event` was postponed and makes up for it soon after.
 
     Raises:
         DayError: it is not.
     """
-    check_day(details.starts_local.date(), first=campaign.starts_on, last=campaign.ends_on)
+    check_day(
+        details.starts_local.date(),
+        first=campaign.starts_on,
+        last=campaign.ends_on,
+        may_be_later=event is not None and event.postponed_at is not None,
+    )
 
 
 def refuse_past(event: Event, now: datetime) -> None:
-    """Let nothing more be done to an event that is over.
+    """Let nothing more be done to an event that is over. One that is postponed is not over.
 
     Raises:
         PastError: it is.
     """
-    if over_at(event.starts_at, event.ends_at, is_time_known=event.is_time_known) <= now:
+    if event.is_over(now):
         raise PastError

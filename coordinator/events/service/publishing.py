@@ -14,10 +14,11 @@ from coordinator.events.rules import (
     NoticeKind,
     after,
     changed_fields,
+    has_new_time,
     is_news,
     publishes_at_once,
 )
-from coordinator.events.service.describing import describe, public_facts
+from coordinator.events.service.describing import describe, public_facts, refuse_past
 from coordinator.events.service.recording import record_act, tell_those_who_come
 
 if TYPE_CHECKING:
@@ -41,11 +42,23 @@ def publishes_without_review(session: Session, event: Event) -> bool:
 def change_public(
     session: Session, event: Event, details: EventDetails, *, by: Account, now: datetime
 ) -> None:
-    """Change a published event for everybody."""
+    """Change an announced event for everybody. A new time lets one that was postponed happen.
+
+    Raises:
+        DayError, TimesError, TooLongError: it can't be at that time.
+        PastError: the new time of a postponed event has passed while it waited for a coordinator.
+    """
     public = details_of(event)
+    is_on_again = event.is_postponed and has_new_time(public, details)
     if is_news(public, details):
-        tell_those_who_come(session, event, NoticeKind.CHANGED, public_facts(event), now=now)
+        kind = NoticeKind.RESUMED if is_on_again else NoticeKind.CHANGED
+        tell_those_who_come(session, event, kind, public_facts(event), now=now)
+        event.moved_at = now
     describe(event, event.campaign, details)
+    if is_on_again:
+        event.status = after(Act.RESUME, event.status)
+        event.postponed_because = ""
+        refuse_past(event, now)
     event.proposed = event.proposed_at = event.asked_at = None
     event.updated_at = now
     event.sequence += 1

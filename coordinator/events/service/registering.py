@@ -9,7 +9,7 @@ from coordinator.campaigns.rules import CampaignStatus, NotOpenError
 from coordinator.campaigns.service import raise_revision
 from coordinator.events.models import Event
 from coordinator.events.queries.details import details_of
-from coordinator.events.rules import Act, EventDetails, EventStatus, NoteKind, after
+from coordinator.events.rules import ANNOUNCED, Act, EventDetails, EventStatus, NoteKind, after
 from coordinator.events.service.describing import check_campaign_day, describe, refuse_past
 from coordinator.events.service.publishing import make_public, publishes_without_review
 from coordinator.events.service.recording import add_note, lock, record_act
@@ -101,7 +101,7 @@ def withdraw_event(session: Session, event: Event, *, now: datetime, seal: Seal)
         WrongStateError: nothing of it waits.
     """
     lock(session, event)
-    if event.status is EventStatus.PUBLISHED and event.proposed is not None:
+    if event.status in ANNOUNCED and event.proposed is not None:
         event.proposed = event.proposed_at = event.asked_at = None
     else:
         event.status = after(Act.WITHDRAW, event.status)

@@ -8,6 +8,7 @@ from coordinator.campaigns.service import raise_revision
 from coordinator.events.mail import tell_organiser
 from coordinator.events.queries.details import details_of
 from coordinator.events.rules import (
+    ANNOUNCED,
     Act,
     ChangedMeanwhileError,
     EventDetails,
@@ -135,9 +136,10 @@ def accept_change(  # noqa: PLR0913 who, what, when and with which keys
         ChangedMeanwhileError: it is not what the coordinator saw.
         NotLocatedError, RoughPlaceError: nobody could be sent to the new place.
         DayError: the campaign has been moved to another day since.
+        PastError: it was postponed, and the new time has passed by now.
     """
     lock(session, event)
-    if event.status is not EventStatus.PUBLISHED or event.proposed is None:
+    if event.status not in ANNOUNCED or event.proposed is None:
         raise WrongStateError
     _check_seen(event, seen)
     fact = event.proposed_at.isoformat() if event.proposed_at else ""
@@ -160,7 +162,7 @@ def refuse_change(  # noqa: PLR0913 who, what, when and with which keys
         ReasonMissingError: there is no reason.
     """
     lock(session, event)
-    if event.status is not EventStatus.PUBLISHED or event.proposed is None:
+    if event.status not in ANNOUNCED or event.proposed is None:
         raise WrongStateError
     _check_seen(event, seen)
     _check_reason(reason)

@@ -26,6 +26,7 @@ from coordinator.events.locating import (
 )
 from coordinator.events.queries.others import events_at_mission
 from coordinator.events.rules import (
+    ANNOUNCED,
     DayError,
     EventDetails,
     EventStatus,
@@ -168,7 +169,8 @@ def page(  # noqa: PLR0913 what the page shows
         action=action,
         is_signed_in=current_user.is_authenticated,
         is_submitted=status is EventStatus.SUBMITTED,
-        is_published=status is EventStatus.PUBLISHED,
+        is_published=status in ANNOUNCED,
+        is_postponed=status is EventStatus.POSTPONED,
         is_trusted=event is not None and publishes_without_review(db.session(), event),
         wants_note=event is not None and status is not EventStatus.DRAFT,
         wants_coordinates=bool(form.latitude.errors or form.longitude.errors),
@@ -198,10 +200,10 @@ def details_from(form: EventForm, mission: Mission | None, event: Event | None) 
     return None if schedule is None else form.details(schedule, spot, mission)
 
 
-def is_possible(form: EventForm, campaign: Campaign, details: EventDetails) -> bool:
+def is_possible(form: EventForm, campaign: Campaign, details: EventDetails, event: Event | None) -> bool:
     """Tell whether the event can be then; put what is wrong into the form."""
     try:
-        check_possible(campaign, details, now=now())
+        check_possible(campaign, details, now=now(), event=event)
     except DayError:
         days = campaign_days(campaign, current_language())
         form.starts_at.errors = [_("This campaign is on another day: %(days)s.", days=days)]

@@ -1,4 +1,4 @@
-"""Register, edit, duplicate, send for review, take back, cancel."""
+"""Register, edit, duplicate, send for review, take back, postpone, cancel."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from coordinator.events.cards import card_of, facts_of, outcome_text, place_warn
 from coordinator.events.forms.event import EventForm
 from coordinator.events.forms.organising import CancelForm, SubmitForm
 from coordinator.events.queries.organising import own_event, own_event_or_none
-from coordinator.events.rules import Act, EventStatus, WrongStateError, may
+from coordinator.events.rules import ANNOUNCED, Act, EventStatus, WrongStateError, may
 from coordinator.events.service.changing import cancel_event, change_event
 from coordinator.events.service.describing import offered_details
+from coordinator.events.service.postponing import postpone_event, resume_event
 from coordinator.events.service.registering import register_event, submit_event, withdraw_event
 from coordinator.events.views.event_form import (
     KEPT_AS,
@@ -156,13 +157,40 @@ def submit(public_id: str) -> ResponseReturnValue:
 def withdraw(public_id: str) -> ResponseReturnValue:
     """Take back what waits for review."""
     event = own_event(db.session(), signed_in(), public_id)
-    was_published = event.status is EventStatus.PUBLISHED
+    was_published = event.status in ANNOUNCED
     with unit_of_work() as session:
         withdraw_event(session, event, now=now(), seal=seal())
     if was_published:
         flash(_("Your change was taken back. The published version stays as it is."), "success")
     else:
         flash(_("It is a draft again. Only you can see it."), "success")
+    return _to_event(event)
+
+
+@blueprint.route("/<public_id:public_id>/postpone", methods=["GET", "POST"])
+@requires(May.ORGANISE)
+def postpone(public_id: str) -> ResponseReturnValue:
+    """Ask whether it is meant, and say that the event will not happen at its time."""
+    event = own_event(db.session(), signed_in(), public_id)
+    if not may(Act.POSTPONE, event.status):
+        raise WrongStateError
+    form = CancelForm()
+    if not form.validate_on_submit():
+        return form_page("events/postpone.html", form, event=event)
+    with unit_of_work() as session:
+        postpone_event(session, event, seal=seal(), now=now(), because=form.because.data or "")
+    flash(_("It is postponed. Its page says so, and those who gave an address get a mail."), "success")
+    return _to_event(event)
+
+
+@blueprint.post("/<public_id:public_id>/resume")
+@requires(May.ORGANISE)
+def resume(public_id: str) -> ResponseReturnValue:
+    """Say that a postponed event happens after all, as it was announced."""
+    event = own_event(db.session(), signed_in(), public_id)
+    with unit_of_work() as session:
+        resume_event(session, event, seal=seal(), now=now())
+    flash(_("It takes place as announced. Those who gave an address get a mail."), "success")
     return _to_event(event)
 
 
@@ -196,7 +224,7 @@ def _take(
     if account is None:
         return _keep(form)
     details = details_from(form, chosen(form, missions), event)
-    if details is None or not is_possible(form, campaign, details):
+    if details is None or not is_possible(form, campaign, details, event):
         return page(form, campaign, missions, event)
     others = others_then(campaign, details, event)
     if others and _wants_review() and form.others_seen.data != mark_of(others):

@@ -17,6 +17,7 @@ from coordinator.events.queries.details import details_of
 from coordinator.events.queries.others import events_at_mission, others_near
 from coordinator.events.queries.reviewing import notes_of, organiser_record, review_queue, reviewed_event
 from coordinator.events.rules import (
+    ANNOUNCED,
     Act,
     ChangedMeanwhileError,
     EventStatus,
@@ -188,7 +189,7 @@ def _page(form: ReviewForm, campaign: Campaign, reviewed: Event) -> ResponseRetu
         near=[card_of(other, locale=locale, distance_km=km) for other, km in others_near(session, reviewed)],
         log=conversation(notes, opened, reviewed.organiser_id, locale),
         waits=reviewed.status is EventStatus.SUBMITTED,
-        change_waits=reviewed.status is EventStatus.PUBLISHED and reviewed.proposed is not None,
+        change_waits=reviewed.status in ANNOUNCED and reviewed.proposed is not None,
         may_cancel=may(Act.CANCEL, reviewed.status),
     )
 

@@ -82,7 +82,7 @@ def confirm_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> 
     event, tally = lock_answer(session, rsvp)
     if rsvp.email_digest is None or rsvp.confirmed_at is not None:
         return
-    if not is_open(event, now):
+    if not (is_open(event, now) or event.is_postponed):  # who answered before wants to hear of the new time
         raise ClosedError
     before = share_of(rsvp)
     rsvp.confirmed_at = now
