@@ -49,14 +49,14 @@ class EventPage:
     """Public id to ask with for what follows; empty on the last page."""
 
 
-def visible_events(campaign_id: int) -> Select[Event]:
-    """Select what everybody may see of a campaign: published, and cancelled after it was published.
+def visible_events(campaign_id: int, *, status: EventStatus | None = None) -> Select[Event]:
+    """Select what everybody may see of a campaign: published, and postponed or cancelled after that.
 
-    THE visibility rule (`rules.is_public`, in SQL): map, list, feeds and near all start from it.
+    THE visibility rule (`rules.is_public`, in SQL): map, list, feeds and near all start from it. With one
+    `status` of those in `PUBLIC`, the index gives the rows in the order of the list.
     """
-    return select(Event).where(
-        Event.campaign_id == campaign_id, Event.status.in_(PUBLIC), Event.published_at.is_not(None)
-    )
+    shown = Event.status.in_(PUBLIC) if status is None else Event.status == status
+    return select(Event).where(Event.campaign_id == campaign_id, shown, Event.published_at.is_not(None))
 
 
 def filtered(events: Select[Event], filters: EventFilters) -> Select[Event]:
@@ -86,18 +86,13 @@ def list_page(
     page before; with one that is not visible the list starts anew.
     """
     order = (Event.country, Event.city, Event.starts_at, Event.id)
-    visible = filtered(visible_events(campaign.id), filters or EventFilters())
     start = _place_in_list(session, campaign, after)
-    if start is not None:
-        visible = visible.where(tuple_(*order) > tuple_(*start))
-    parts = [
-        visible.with_only_columns(Event.id)
-        .where(Event.status == status)
-        .order_by(*order)
-        .limit(size + 1)
-        .subquery()
-        for status in sorted(PUBLIC)
-    ]
+    parts = []
+    for status in sorted(PUBLIC):
+        visible = filtered(visible_events(campaign.id, status=status), filters or EventFilters())
+        if start is not None:
+            visible = visible.where(tuple_(*order) > tuple_(*start))
+        parts.append(visible.with_only_columns(Event.id).order_by(*order).limit(size + 1).subquery())
     ids = union_all(*(select(part.c.id) for part in parts))
     query = select(Event).where(Event.id.in_(ids)).options(joinedload(Event.mission)).order_by(*order)
     found = session.scalars(query.limit(size + 1)).all()
