@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
+from email.utils import getaddresses
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -22,6 +25,7 @@ SHORTEST_SECRET = 32  # characters; 32 hex digits carry 128 bits
 SECRETS = ("SECRET_KEY", "DIGEST_KEY", "ENCRYPTION_KEYS")
 SECRETS_FILE = "secrets.env"
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 
 
 class Mode(StrEnum):
@@ -68,6 +72,9 @@ class Settings:
     smtp_url: str = field(default="", repr=False)
     """smtp://user:password@host:587 (STARTTLS), smtps://…:465, smtp+plain://… without TLS, for loopback."""
     mail_from: str = "Day of Action <noreply@localhost>"
+    bounce_address: str = ""
+    """Where letters come back to: the envelope's sender, MAIL_FROM's address when empty. `{id}` in it becomes
+    the message's public id: bounces+{id}@example.org."""
     geocoder: str = "nominatim"
     """A geopy geocoder by name, or "none"."""
     geocoder_domain: str = ""
@@ -96,8 +103,16 @@ class Settings:
             raise SettingsError("SITE_URL", "needs to start with https:// or http://")
         if not self.database_url.startswith(DATABASES):
             raise SettingsError("DATABASE_URL", "needs to start with sqlite:/// or postgresql://")
+        self._check_mail()
         if self.mode is Mode.PRODUCTION:
             self._check_production()
+
+    def _check_mail(self) -> None:
+        if self.mail_sender is None:
+            raise SettingsError("MAIL_FROM", "needs to be one address, with a name before it: Vigil <noreply@example.org>")
+        plain = self.bounce_address.replace("{id}", "x", 1)
+        if plain and not _ADDRESS.fullmatch(plain):
+            raise SettingsError("BOUNCE_ADDRESS", "needs to be an address; its only blank is {id}, for the number of the message")
 
     def _check_production(self) -> None:
         if not self.smtp_url:
@@ -107,6 +122,11 @@ class Settings:
         is_local = urlsplit(self.site_url).hostname in {"127.0.0.1", "localhost"}
         if not (self.is_secure or is_local):
             raise SettingsError("SITE_URL", "needs to start with https:// in production")
+
+    @property
+    def mail_sender(self) -> tuple[str, str] | None:
+        """Return name and address of MAIL_FROM, or None when it is not exactly one."""
+        return _one_address(self.mail_from)
 
     @property
     def tiles_host(self) -> str:
@@ -143,7 +163,7 @@ class Settings:
             name: known[name.upper()]
             for name in (
                 "site_url", "site_name", "source_url", "contact_email", "redis_url", "smtp_url",
-                "mail_from", "geocoder", "geocoder_domain", "geocoder_scheme",
+                "mail_from", "bounce_address", "geocoder", "geocoder_domain", "geocoder_scheme",
                 "geocoder_api_key", "embed_ancestors", "tiles_url", "tiles_attribution",
             )
             if known.get(name.upper())
@@ -195,6 +215,12 @@ def own_secrets(instance: Path) -> dict[str, str]:
 def current_settings() -> Settings:
     """Return the settings of the app that runs now."""
     return cast("Settings", current_app.extensions["settings"])
+
+
+@lru_cache(maxsize=16)  # asked for by every letter
+def _one_address(text: str) -> tuple[str, str] | None:
+    found = getaddresses([text])
+    return found[0] if len(found) == 1 and _ADDRESS.fullmatch(found[0][1]) else None
 
 
 def _mode(text: str) -> Mode:

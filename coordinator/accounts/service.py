@@ -132,6 +132,7 @@ def sign_up(
         context={"token": token, "next": details.next},  # not the name: a stranger may have typed it
         seal=seal,
         now=now,
+        is_asked_for=True,
     )
     return sign_up_mark(token, seal=seal)
 
@@ -196,6 +197,7 @@ def ask_reset(session: Session, email: str, *, locale: str, seal: Seal, now: dat
             context={},
             seal=seal,
             now=now,
+            is_asked_for=True,
         )
         return
     token = new_token()
@@ -218,6 +220,7 @@ def ask_reset(session: Session, email: str, *, locale: str, seal: Seal, now: dat
         context={"token": token, "name": seal.decrypt(account.display_name_sealed)},
         seal=seal,
         now=now,
+        is_asked_for=True,
     )
 
 
@@ -380,6 +383,7 @@ def _say_already_there(session: Session, account: Account, *, seal: Seal, now: d
         context={"name": seal.decrypt(account.display_name_sealed)},
         seal=seal,
         now=now,
+        is_asked_for=True,
     )
 
 

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,14 +19,13 @@ from coordinator.events.jobs import locate_due
 from coordinator.kit import clock
 from coordinator.kit.web import seal
 from coordinator.messaging.jobs import fan_out_notices
-from coordinator.outbox.jobs import Outcome, beat, forget_failed, send_due
-from coordinator.outbox.rendering import Letter, render_letter, site_host
+from coordinator.outbox.jobs import Outcome, beat, forget_failed, forget_traces, send_due
+from coordinator.outbox.rendering import Letter, render_letter
 from coordinator.outbox.rules import SmtpUrlError
-from coordinator.outbox.transports import transport_for
+from coordinator.outbox.transports import settings_transport
 from coordinator.places.geocoding import places
 from coordinator.privacy.jobs import forget_due
 from coordinator.rsvps.jobs import settle_waitlists
-from coordinator.settings import current_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from coordinator.outbox.jobs import Lease
+    from coordinator.outbox.leases import Lease
+    from coordinator.outbox.transports import Transport
 
 log = logging.getLogger(__name__)
 
@@ -55,27 +56,44 @@ class Job:
 
 
 class Post:
-    """Sends what is due, and leaves a mail server alone for a while that does not answer."""
+    """Sends what is due over one connection, and lets a mail server be that does not answer."""
 
     def __init__(self, is_stopping: Callable[[], bool]) -> None:
         """Ask `is_stopping` between two messages."""
         self._is_stopping = is_stopping
         self._pause = FIRST_PAUSE_SECONDS
         self._resume_at = 0.0
+        self._connection = ExitStack()
+        self._transport: Transport | None = None
 
     def run(self) -> bool:
-        """Send one batch. Return whether there may be more."""
+        """Send one batch. Return whether there may be more; the connection is kept for that."""
         if time.monotonic() < self._resume_at:
             return False
-        settings = current_settings()
-        transport = transport_for(settings.smtp_url, settings.instance / "mail", our_name=site_host())
-        outcome = send_due(transport, write, seal=seal(), clock=clock.now, is_stopping=self._is_stopping)
+        outcome = None
+        try:
+            outcome = send_due(
+                self._open(), write, seal=seal(), clock=clock.now, is_stopping=self._is_stopping
+            )
+        finally:
+            if outcome is not Outcome.MORE or self._is_stopping():
+                self._close()
         if outcome is Outcome.AWAY:
             self._resume_at = time.monotonic() + self._pause
             self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
         else:
             self._pause = FIRST_PAUSE_SECONDS
         return outcome is Outcome.MORE
+
+    def _open(self) -> Transport:
+        if self._transport is None:
+            self._transport = settings_transport()
+            self._connection.enter_context(self._transport)
+        return self._transport
+
+    def _close(self) -> None:
+        self._transport = None
+        self._connection.close()
 
 
 def write(lease: Lease, now: datetime) -> EmailMessage:
@@ -187,6 +205,7 @@ def lanes_of(is_stopping: Callable[[], bool]) -> dict[str, tuple[Job, ...]]:
                 "forget_unverified_accounts", HOUR, lambda: _done(forget_unverified_accounts(now=clock.now()))
             ),
             Job("forget_failed", HOUR, lambda: _done(forget_failed(now=clock.now()))),
+            Job("forget_traces", HOUR, lambda: _done(forget_traces(now=clock.now()))),
         ),
     }
 
@@ -197,9 +216,8 @@ def _done(_: object) -> bool:
 
 
 def _refuse_unreadable_settings() -> None:
-    settings = current_settings()
     try:
-        transport_for(settings.smtp_url, settings.instance / "mail", our_name=site_host())
+        settings_transport()
     except SmtpUrlError as wrong:
         raise click.ClickException(
             "SMTP_URL can't be read: smtp://user:password@host:587, smtps://… or smtp+plain://…"

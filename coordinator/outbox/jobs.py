@@ -1,44 +1,40 @@
 """Sending what is due. At least once, and the same Message-ID each time.
 
-A message is leased in one short transaction, sent outside any, and recorded in another: a mail server
-that takes its time never holds the database's write lock. A worker that is killed in between leaves a
-lease that runs out, and the message goes again.
+Messages are leased in one short transaction, sent outside any, and written down a few at a time in others:
+a mail server that takes its time never holds the database's write lock. A worker that is killed in between
+leaves leases that run out, and these messages go again.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import delete, update
 
-from coordinator.kit.crypto import LostKeyError
-from coordinator.kit.db import db, unit_of_work
-from coordinator.outbox.models import Heartbeat, Message
-from coordinator.outbox.queries import is_due
+from coordinator.kit.db import unit_of_work
+from coordinator.outbox.leases import Ledger, give_up, lease_due, mark_sent, put_back, try_later
+from coordinator.outbox.models import Heartbeat, MailServer, Message, Undeliverable
 from coordinator.outbox.rules import (
+    BOUNCES_FOR,
     KEEP_FAILED,
-    LEASE,
-    MOST_TRIES,
+    KEEP_UNDELIVERABLE,
+    LONGEST_TALK,
     LetterError,
     LetterRefusedError,
     MailAwayError,
-    wait_after,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from email.message import EmailMessage
     from typing import Protocol
 
-    from sqlalchemy.orm import Session
-
     from coordinator.kit.crypto import Seal
+    from coordinator.outbox.leases import Lease
     from coordinator.outbox.transports import Transport
 
     class Render(Protocol):
@@ -51,8 +47,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BATCH = 50  # messages for one connection; then the worker looks around
-RECORD_TRIES = 6  # each waits for the database's lock as long as any writer does
+BATCH = 50  # messages leased at once; then the worker looks around
+WRITE_DOWN_EVERY = 10  # messages: so many may go twice when the worker is killed
+WRITE_DOWN_AFTER = timedelta(seconds=1)
 
 
 class Outcome(Enum):
@@ -66,19 +63,6 @@ class Outcome(Enum):
     """The mail server takes nothing; come back later."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
-    """A message that is ours to send for a while, opened."""
-
-    id: int
-    public_id: str
-    template: str
-    locale: str
-    recipient: str
-    context: dict[str, Any]
-    tries: int
-
-
 def send_due(
     transport: Transport,
     render: Render,
@@ -87,146 +71,95 @@ def send_due(
     clock: Callable[[], datetime],
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> Outcome:
-    """Send up to `BATCH` due messages over one connection, the longest due first.
+    """Send up to `BATCH` due messages, the longest due first. The caller opens and closes the transport.
 
     Raises:
         sqlalchemy.exc.OperationalError: the database did not answer. What was sent and could not be
-            recorded goes again when its lease runs out.
+            written down goes again when its lease runs out.
     """
-    with transport:
-        for _ in range(BATCH):
-            if is_stopping():
-                return Outcome.MORE
-            lease = _lease_next(seal, clock())
-            if lease is None:
-                return Outcome.EMPTY
-            try:
-                _send(lease, transport, render, clock)
-            except MailAwayError as away:
-                log.warning("mail server away: %s", away.kind)
-                _record(lease, _put_back)
-                return Outcome.AWAY
+    left_over = BATCH
+    while left_over and not is_stopping():
+        leases = lease_due(seal, clock(), most=left_over)
+        if not leases:
+            return Outcome.EMPTY
+        left_over -= len(leases)
+        if not _send_all(leases, transport, render, clock, is_stopping):
+            return Outcome.AWAY
     return Outcome.MORE
 
 
-def _send(lease: Lease, transport: Transport, render: Render, clock: Callable[[], datetime]) -> None:
+def _send_all(
+    leases: Sequence[Lease],
+    transport: Transport,
+    render: Render,
+    clock: Callable[[], datetime],
+    is_stopping: Callable[[], bool],
+) -> bool:
+    """Send what is leased, and put back what there is no time for. Return False when the server is away."""
+    ledger = Ledger()
+    away: str | None = None
+    left = list(reversed(leases))
+    while left and not is_stopping() and left[-1].until - clock() >= LONGEST_TALK:
+        try:
+            _send(left[-1], transport, render, ledger, clock)
+        except MailAwayError as trouble:
+            away = trouble.kind
+            log.warning("mail server away: %s", away)
+            break
+        left.pop()
+        if _is_time(ledger, clock()):
+            ledger.write_down()
+    for lease in left:
+        ledger.note(lease, put_back, clock())
+    _note_answer(ledger, away, clock())
+    ledger.write_down()
+    return away is None
+
+
+def _is_time(ledger: Ledger, now: datetime) -> bool:
+    is_late = ledger.since is not None and now - ledger.since >= WRITE_DOWN_AFTER
+    return is_late or len(ledger.entries) >= WRITE_DOWN_EVERY
+
+
+def _note_answer(ledger: Ledger, away: str | None, now: datetime) -> None:
+    def change(server: MailServer) -> None:
+        if away is None:
+            server.ok_at = now
+        else:
+            server.trouble_at, server.trouble = now, away[:80]
+
+    ledger.server = change
+
+
+def _send(
+    lease: Lease, transport: Transport, render: Render, ledger: Ledger, clock: Callable[[], datetime]
+) -> None:
     try:
         letter = render(lease, clock())
     except Exception as fault:  # noqa: BLE001 a broken template must not stop the post of all others
         log.error("message %s not written: %s", lease.public_id, type(fault).__name__)  # noqa: TRY400 its words may quote a person
-        _record_trouble(lease, f"render:{type(fault).__name__}", clock())
+        at, kind = clock(), f"render:{type(fault).__name__}"
+        ledger.note(lease, lambda message: try_later(message, lease, kind, at), at)
         return
     try:
         transport.send(letter)
     except LetterRefusedError as refused:
         log.warning("message %s refused: %s", lease.public_id, refused.kind)
         at, kind = clock(), refused.kind
-        _record(lease, lambda message: _give_up(message, kind, at, keep=False))
+        ledger.note(lease, lambda message: give_up(message, kind, at, keep=False), at)
     except LetterError as later:
         log.warning("message %s not sent: %s", lease.public_id, later.kind)
-        _record_trouble(lease, later.kind, clock())
+        at, kind = clock(), later.kind
+        ledger.note(lease, lambda message: try_later(message, lease, kind, at), at)
+    except MailAwayError:
+        raise
+    except Exception as fault:  # noqa: BLE001 a letter that can't be put into bytes stops no other either
+        log.error("message %s not sent: %s", lease.public_id, type(fault).__name__)  # noqa: TRY400 its words may quote a person
+        at, kind = clock(), f"send:{type(fault).__name__}"
+        ledger.note(lease, lambda message: try_later(message, lease, kind, at), at)
     else:
         at = clock()
-        _record(lease, lambda message: _mark_sent(message, at))
-
-
-def _lease_next(seal: Seal, now: datetime) -> Lease | None:
-    """Take the message that is due longest, so that no other worker does. Give up unreadable ones."""
-    while True:
-        reading: Session = db.session()
-        is_any = reading.scalar(select(exists().where(is_due(now))))
-        reading.commit()  # a look must not hold a transaction open while we send
-        if not is_any:
-            return None
-        with unit_of_work() as session:
-            message = session.scalar(
-                select(Message)
-                .where(is_due(now))
-                .order_by(Message.due_at, Message.id)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            if message is None:  # another worker took it
-                return None
-            if message.tries >= MOST_TRIES:  # every try ended with the worker itself
-                _give_up(message, message.error or "worker", now)
-                continue
-            try:
-                lease = _open(message, seal)
-            except LostKeyError:
-                _give_up(message, "lost_key", now)
-                log.error("message %s can't be opened: a key is missing", message.public_id)  # noqa: TRY400
-                continue
-            message.leased_until = now + LEASE
-            message.tries += 1
-            return lease
-
-
-def _open(message: Message, seal: Seal) -> Lease:
-    return Lease(
-        id=message.id,
-        public_id=message.public_id,
-        template=message.template,
-        locale=message.locale,
-        recipient=seal.decrypt(message.recipient_sealed) or "",
-        context=json.loads(seal.decrypt(message.context_sealed) or "{}"),
-        tries=message.tries + 1,
-    )
-
-
-def _record(lease: Lease, change: Callable[[Message], None]) -> None:
-    """Write down what became of a message, and try hard: what can't be written down is sent again."""
-    for attempt in range(1, RECORD_TRIES + 1):
-        try:
-            with unit_of_work() as session:
-                message = session.get(Message, lease.id)
-                if message is not None:  # erased while it was on its way
-                    change(message)
-        except OperationalError:
-            if attempt == RECORD_TRIES:
-                raise
-        else:
-            return
-
-
-def _record_trouble(lease: Lease, kind: str, now: datetime) -> None:
-    def change(message: Message) -> None:
-        if lease.tries >= MOST_TRIES:
-            _give_up(message, kind, now)
-        else:
-            message.leased_until = None
-            message.due_at = now + wait_after(lease.tries)
-            message.error = kind[:80]
-
-    _record(lease, change)
-
-
-def _put_back(message: Message) -> None:
-    """Undo the lease: the message was never tried."""
-    message.leased_until = None
-    message.tries -= 1
-
-
-def _mark_sent(message: Message, now: datetime) -> None:
-    message.sent_at = now
-    message.leased_until = None
-    message.error = None
-    _empty(message)
-
-
-def _give_up(message: Message, kind: str, now: datetime, *, keep: bool = True) -> None:
-    message.failed_at = now
-    message.leased_until = None
-    message.error = kind[:80]
-    if not keep:
-        _empty(message)
-
-
-def _empty(message: Message) -> None:
-    """Forget who it went to and what it said."""
-    message.recipient_sealed = None
-    message.recipient_digest = None
-    message.context_sealed = None
+        ledger.note(lease, lambda message: mark_sent(message, at), at)
 
 
 def beat(name: str, *, now: datetime) -> None:
@@ -249,3 +182,16 @@ def forget_failed(*, now: datetime) -> int:
             .execution_options(synchronize_session=False)
         )
         return int(session.execute(old).rowcount)  # type: ignore[attr-defined]  # an UPDATE has one
+
+
+def forget_traces(*, now: datetime) -> int:
+    """Forget whom letters went to that no longer come back, and who could not be reached long ago."""
+    with unit_of_work() as session:
+        sent = (
+            update(Message)
+            .where(Message.sent_at <= now - BOUNCES_FOR, Message.recipient_digest.is_not(None))
+            .values(recipient_digest=None)
+            .execution_options(synchronize_session=False)
+        )
+        unreachable = delete(Undeliverable).where(Undeliverable.last_at <= now - KEEP_UNDELIVERABLE)
+        return sum(session.execute(one).rowcount for one in (sent, unreachable))  # type: ignore[attr-defined]

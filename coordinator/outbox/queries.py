@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from coordinator.outbox.models import Heartbeat, Message
+from coordinator.outbox.rules import REFUSED, MessageState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -33,6 +35,33 @@ def is_due(now: datetime) -> ColumnElement[bool]:
     """Return the condition for messages that may be sent at this moment."""
     is_free = or_(Message.leased_until.is_(None), Message.leased_until <= now)
     return and_(is_waiting(), Message.due_at <= now, is_free)
+
+
+def state() -> ColumnElement[str]:
+    """Return where each message is on its way, in words of `MessageState`, for queries that count or list."""
+    return case(
+        (Message.bounced_at.is_not(None), MessageState.BOUNCED.value),
+        (Message.sent_at.is_not(None), MessageState.SENT.value),
+        (
+            and_(Message.failed_at.is_not(None), Message.error.startswith(REFUSED)),
+            MessageState.REFUSED.value,
+        ),
+        (Message.failed_at.is_not(None), MessageState.GIVEN_UP.value),
+        else_=MessageState.WAITING.value,
+    )
+
+
+def states_of(session: Session, keys: Sequence[str]) -> dict[str, MessageState]:
+    """Return where the messages posted under `keys` are. Those that are not there (any more) are left out."""
+    rows = session.execute(select(Message.key, state()).where(Message.key.in_(keys)))
+    return {key: MessageState(value) for key, value in rows}
+
+
+def count_by_state(session: Session, *which: ColumnElement[bool]) -> dict[MessageState, int]:
+    """Return how many of the messages that fulfil `which` are in each state, zeros included."""
+    rows = session.execute(select(state(), func.count()).where(*which).group_by(state()))
+    found = {MessageState(value): number for value, number in rows}
+    return {one: found.get(one, 0) for one in MessageState}
 
 
 def oldest_due_at(session: Session, now: datetime) -> datetime | None:

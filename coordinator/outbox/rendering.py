@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any, cast
@@ -17,7 +16,16 @@ from flask_babel import force_locale
 from jinja2 import Environment, StrictUndefined
 
 from coordinator.kit.web import seal
-from coordinator.outbox.headers import ASCII_POLICY, UTF8_POLICY, add_thread, add_unsubscribe
+from coordinator.outbox.headers import (
+    ASCII_POLICY,
+    UTF8_POLICY,
+    add_parts,
+    add_thread,
+    add_unsubscribe,
+    recipient,
+    sender,
+    words,
+)
 from coordinator.settings import current_settings
 
 _BLANK_LINES = re.compile(r"\n\s*\n(?:\s*\n)+")
@@ -47,23 +55,28 @@ def render_letter(letter: Letter, now: datetime) -> EmailMessage:
     settings = current_settings()
     context = cast("dict[str, Any]", _with_instants(letter.context))
     with force_locale(letter.locale):
+        current_app.update_template_context(context)
         subject = " ".join(_render(letter.template, "subject.txt", context).split())
-        text = _render(letter.template, "body.txt", context, subject=subject)
-        html = _render(letter.template, "body.html", context, subject=subject)
-    mail = EmailMessage(policy=ASCII_POLICY if letter.recipient.isascii() else UTF8_POLICY)
-    mail["Message-ID"] = f"<{letter.public_id}@{site_host()}>"
+        context["subject"] = subject
+        text = _render(letter.template, "body.txt", context)
+        html = _render(letter.template, "body.html", context)
+    to = recipient(letter.recipient)
+    name, address = settings.mail_sender or ("", "")
+    host = address.rpartition("@")[2]
+    mail = EmailMessage(policy=ASCII_POLICY if to.isascii() else UTF8_POLICY)
+    mail["Message-ID"] = f"<{letter.public_id}@{host}>"
     mail["Date"] = format_datetime(now)
-    mail["From"] = settings.mail_from
-    mail["To"] = Address(addr_spec=letter.recipient)
-    mail["Subject"] = subject
+    mail["From"] = sender(name, address)
+    mail["To"] = to
+    mail["Subject"] = words(subject, used=len("Subject: "))
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday reply is wanted
+    mail["Content-Language"] = letter.locale
     if thread := letter.context.get("thread"):
-        add_thread(mail, _thread_digest(thread), host=site_host())
+        add_thread(mail, _thread_digest(thread), host=host)
     if url := letter.context.get("unsubscribe_url"):
         add_unsubscribe(mail, url, site_url=settings.site_url)
-    mail.set_content(_BLANK_LINES.sub("\n\n", text).strip() + "\n", cte="quoted-printable")
-    mail.add_alternative(html, subtype="html", cte="quoted-printable")
-    mail["Content-Language"] = letter.locale  # last: the parts would take it with them
+    text = _BLANK_LINES.sub("\n\n", text).strip() + "\n"
+    add_parts(mail, text=text, html=html)
     return mail
 
 
@@ -73,14 +86,12 @@ def _thread_digest(thread: str) -> str:
 
 
 def site_host() -> str:
-    """Return the site's own host name: the right-hand side of Message-ID, and how we greet mail servers."""
+    """Return the site's own host name: how we greet mail servers."""
     return urlsplit(current_settings().site_url).hostname or "localhost"
 
 
-def _render(template: str, part: str, context: Mapping[str, Any], **more: Any) -> str:
-    values = {**context, **more}
-    current_app.update_template_context(values)
-    return _letters().get_template(f"email/{template}/{part}").render(values)
+def _render(template: str, part: str, context: Mapping[str, Any]) -> str:
+    return _letters().get_template(f"email/{template}/{part}").render(context)
 
 
 def _letters() -> Environment:

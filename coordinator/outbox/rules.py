@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from enum import StrEnum
 
 from coordinator.kit.errors import AwayError, CoordinatorError
 
@@ -11,10 +12,46 @@ MOST_TRIES = 12
 
 FIRST_WAIT = timedelta(minutes=1)
 LEASE = timedelta(minutes=5)
-"""Longer than one message can take: a session is five answers, each waited for half a minute at most."""
+LONGEST_TALK = timedelta(minutes=2, seconds=30)
+"""One message is five answers, each waited for half a minute at most; it is not begun with less time left."""
 
 KEEP_FAILED = timedelta(days=30)
 """A message that was given up keeps its words that long for a human, then loses them."""
+
+BOUNCES_FOR = timedelta(days=14)
+"""A letter may come back that long after it was sent. Mail servers try for five days, and tell late."""
+
+KEEP_UNDELIVERABLE = timedelta(days=90)
+"""An address that letters came back from is tried again after that."""
+
+REFUSED = "refused:"
+"""How the kinds of failures begin that are final, and are about the recipient."""
+
+UNDELIVERABLE = f"{REFUSED}undeliverable"
+"""Not sent: other letters came back from there."""
+
+
+class MessageState(StrEnum):
+    """Where a message is on its way."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    """A mail server took it. It may still come back."""
+    REFUSED = "refused"
+    """The mail server says that there is no such mailbox, or letters came back from there."""
+    BOUNCED = "bounced"
+    """Taken, and came back."""
+    GIVEN_UP = "given-up"
+    """Tried again and again, for a human to look at."""
+
+
+class BounceKind(StrEnum):
+    """How a letter came back."""
+
+    HARD = "hard"
+    """There is no such mailbox: others need not be sent."""
+    SOFT = "soft"
+    """Full, or too long away: others may get through."""
 
 
 class MailAwayError(AwayError):
@@ -49,6 +86,18 @@ class SmtpUrlError(CoordinatorError):
     """SMTP_URL is not one of the forms that we understand."""
 
     code = "mail.smtp_url"
+
+
+def state_of(*, is_sent: bool, is_failed: bool, is_bounced: bool, error: str | None) -> MessageState:
+    """Return where a message is; `outbox.queries.state` says the same in SQL."""
+    if is_bounced:
+        return MessageState.BOUNCED
+    if is_sent:
+        return MessageState.SENT
+    if is_failed:
+        is_refused = (error or "").startswith(REFUSED)
+        return MessageState.REFUSED if is_refused else MessageState.GIVEN_UP
+    return MessageState.WAITING
 
 
 def wait_after(tries: int) -> timedelta:

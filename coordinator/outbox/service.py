@@ -32,6 +32,7 @@ def post(  # noqa: PLR0913 each is one column of the row
     seal: Seal,
     now: datetime,
     due_at: datetime | None = None,
+    is_asked_for: bool = False,
 ) -> bool:
     """Put a message into the outbox, for the worker. Return False when `key` was posted before.
 
@@ -48,6 +49,8 @@ def post(  # noqa: PLR0913 each is one column of the row
         seal: our keys.
         now: this moment.
         due_at: not before; now when left out.
+        is_asked_for: its reader waits for it now (a link to confirm, a new password): it goes before all
+            others, and also to an address that letters came back from, which may be alive again.
     """
     if _is_posted(session, key):
         return False
@@ -62,6 +65,7 @@ def post(  # noqa: PLR0913 each is one column of the row
         context_sealed=seal.encrypt(json.dumps(dict(context), ensure_ascii=False)),
         created_at=now,
         due_at=due_at or now,
+        is_asked_for=is_asked_for,
     )
     session.flush()  # so that a fault of other rows is not taken for a key that is there already
     try:

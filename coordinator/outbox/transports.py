@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
+from coordinator.outbox.rendering import site_host
 from coordinator.outbox.rules import (
+    REFUSED,
     LetterError,
     LetterRefusedError,
     MailAwayError,
     SmtpUrlError,
     is_final,
 )
+from coordinator.settings import current_settings
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -28,7 +31,7 @@ TOO_MANY_HERE = 421  # RFC 5321: closing the connection; another one may be open
 
 
 class Transport(Protocol):
-    """Carries letters. Opened once for a batch: `with transport: transport.send(…)`."""
+    """Carries letters. Opened once for many: `with transport: transport.send(…)`."""
 
     def __enter__(self) -> Self: ...
 
@@ -83,11 +86,17 @@ class SmtpTransport:
     """One SMTP session for a batch of letters, opened when the first one comes."""
 
     def __init__(
-        self, server: SmtpServer, *, our_name: str, timeout_seconds: float = TIMEOUT_SECONDS
+        self,
+        server: SmtpServer,
+        *,
+        our_name: str,
+        bounce_address: str = "",
+        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         """Greet as `our_name`: the site's host, so that the machine's own name stays at home."""
         self._server = server
         self._our_name = our_name
+        self._bounce_address = bounce_address
         self._timeout = timeout_seconds
         self._session: smtplib.SMTP | None = None
         self._sent = 0
@@ -123,19 +132,23 @@ class SmtpTransport:
         self._sent += 1
 
     def _hand_over(self, session: smtplib.SMTP, letter: EmailMessage) -> None:
+        sender = envelope_sender(letter, self._bounce_address)
+        recipient = address_in(letter, "To")
+        options = [] if f"{sender}{recipient}".isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
+        raw = bytes(letter)
         try:
-            session.send_message(letter)
+            if options and not session.has_extn("smtputf8"):
+                raise LetterRefusedError(f"{REFUSED}smtputf8")
+            session.sendmail(sender, [recipient], raw, options)
         except smtplib.SMTPRecipientsRefused as refused:
             code, words = next(iter(refused.recipients.values()))
             if code == TOO_MANY_HERE:
                 self._drop()
             if is_final(code, words):
-                raise LetterRefusedError(f"recipient:{code}") from refused
+                raise LetterRefusedError(f"{REFUSED}{code}") from refused
             raise LetterError(f"recipient:{code}") from refused
         except smtplib.SMTPDataError as refused:
             raise LetterError(f"data:{refused.smtp_code}") from refused
-        except smtplib.SMTPNotSupportedError as unable:  # an address that only SMTPUTF8 can write
-            raise LetterRefusedError("smtputf8") from unable
         except smtplib.SMTPSenderRefused:
             raise
         except (smtplib.SMTPException, OSError) as dropped:
@@ -175,6 +188,27 @@ class SmtpTransport:
             self._session = None
 
 
+def message_token(letter: EmailMessage) -> str:
+    """Return what stands for the message in its Message-ID and in the address that it comes back to."""
+    return address_in(letter, "Message-ID").strip("<>").partition("@")[0]
+
+
+def envelope_sender(letter: EmailMessage, bounce_address: str) -> str:
+    """Return whom a mail server tells when the letter comes back: From, or the address of the settings.
+
+    `{id}` in it becomes the message's public id, so that a server that leaves out what came back is
+    understood, too. It says nothing about whom the letter went to.
+    """
+    if not bounce_address:
+        return address_in(letter, "From")
+    return bounce_address.replace("{id}", message_token(letter))
+
+
+def address_in(letter: EmailMessage, header: str) -> str:
+    """Return the one address in a header of ours, as it is written there."""
+    return str(dict(letter.raw_items())[header]).rpartition("<")[2].removesuffix(">")
+
+
 class FileTransport:
     """Letters become files that a mail program can open. For demonstrations and tests."""
 
@@ -194,8 +228,7 @@ class FileTransport:
     def send(self, letter: EmailMessage) -> None:
         """Write <time>-<public id>.eml in one step, so that a reader sees all of it or nothing."""
         written_at = letter["Date"].datetime
-        public_id = str(letter["Message-ID"]).strip("<>").partition("@")[0]
-        name = f"{written_at:%Y%m%dT%H%M%SZ}-{public_id}.eml"
+        name = f"{written_at:%Y%m%dT%H%M%SZ}-{message_token(letter)}.eml"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             unfinished = self._folder / f".{name}.{os.getpid()}"
@@ -206,12 +239,15 @@ class FileTransport:
             raise MailAwayError(type(full).__name__) from full
 
 
-def transport_for(smtp_url: str, folder: Path, *, our_name: str) -> SmtpTransport | FileTransport:
-    """Return the SMTP server of the settings, or files in `folder` where there is none.
+def settings_transport() -> SmtpTransport | FileTransport:
+    """Return the SMTP server of the settings, or files in the instance folder where there is none.
 
     Raises:
         SmtpUrlError: the setting can't be read.
     """
-    if not smtp_url:
-        return FileTransport(folder)
-    return SmtpTransport(smtp_server(smtp_url), our_name=our_name)
+    settings = current_settings()
+    if not settings.smtp_url:
+        return FileTransport(settings.instance / "mail")
+    return SmtpTransport(
+        smtp_server(settings.smtp_url), our_name=site_host(), bounce_address=settings.bounce_address
+    )

@@ -116,8 +116,8 @@ def count_expired(session: Session, now: datetime) -> int:
 
 
 def empty_sent_messages(session: Session) -> int:
-    """Empty what a sent message still says or shows of its recipient; its key and state stay."""
-    words = (Message.recipient_sealed, Message.recipient_digest, Message.context_sealed)
+    """Empty what a sent message still says; its key and state stay, and the digest for `BOUNCES_FOR`."""
+    words = (Message.recipient_sealed, Message.context_sealed)
     leftover = or_(*(word.is_not(None) for word in words))
     emptied = (
         update(Message)

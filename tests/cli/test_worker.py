@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
 from coordinator.cli import worker
 from coordinator.cli.worker import Job, Lane, Post, lanes_of
 from coordinator.kit.db import db
+from coordinator.outbox.jobs import BATCH
 from coordinator.outbox.models import Message
 from coordinator.outbox.queries import last_beat_at
+from coordinator.outbox.transports import FileTransport
 from tests.factories.outbox import MessageFactory
 
 if TYPE_CHECKING:
@@ -105,6 +107,27 @@ def test_a_mail_server_that_is_away_is_not_hammered(
 
     assert [at - 1000 for at in asked] == [0, 5, 15, 35, 75]
     assert session.get_one(Message, message.id).tries == 0
+
+
+def test_one_connection_serves_as_long_as_there_is_more(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+
+    class Counting(FileTransport):
+        def __enter__(self) -> Self:
+            opened.append(1)
+            return super().__enter__()
+
+    monkeypatch.setattr(
+        worker, "settings_transport", lambda: Counting(app.extensions["settings"].instance / "mail")
+    )
+    for _ in range(BATCH + 1):
+        MessageFactory(due_at=LONG_AGO)
+    post = Post(lambda: False)
+
+    assert [post.run(), post.run(), post.run()] == [True, False, False]
+    assert len(opened) == 2  # for both batches, and for the last look
 
 
 def test_every_job_is_named_once() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import factory
 
 from coordinator.kit.ids import new_public_id
-from coordinator.outbox.models import Message
+from coordinator.outbox.models import Message, Undeliverable
 from tests.factories.accounts import keys
 from tests.factories.rows import RowFactory
 
@@ -24,9 +24,7 @@ class MessageFactory(RowFactory):
     class Params:
         recipient = factory.Sequence(lambda n: f"reader{n}@example.org")
         context = factory.LazyFunction(lambda: {"token": "t" * 32, "name": "Ada"})
-        sent = factory.Trait(
-            sent_at=POSTED_AT, recipient_sealed=None, recipient_digest=None, context_sealed=None, tries=1
-        )
+        sent = factory.Trait(sent_at=POSTED_AT, recipient_sealed=None, context_sealed=None, tries=1)
         failed = factory.Trait(failed_at=POSTED_AT, error="data:554", tries=12)
 
     public_id = factory.LazyFunction(new_public_id)
@@ -44,3 +42,23 @@ class MessageFactory(RowFactory):
     sent_at = None
     failed_at = None
     error = None
+    is_asked_for = False
+    bounced_at = None
+    bounce = None
+    bounce_code = None
+
+
+class UndeliverableFactory(RowFactory):
+    """An address that letters came back from."""
+
+    class Meta:
+        model = Undeliverable
+
+    class Params:
+        address = factory.Sequence(lambda n: f"gone{n}@example.org")
+
+    address_digest = factory.LazyAttribute(lambda row: keys().digest(row.address, purpose="message"))
+    since_at = POSTED_AT
+    last_at = POSTED_AT
+    code = "5.1.1"
+    times = 1

@@ -83,6 +83,10 @@ def test_production_does_not_start_without(name: str, value: str | None) -> None
         pytest.param("TRUSTED_PROXIES", "one", id="not a number"),
         pytest.param("DATABASE_URL", "mysql://user:passw0rd@db/x", id="not a database of ours"),
         pytest.param("DATABASE_URL", "coordinator.sqlite", id="not a URL"),
+        pytest.param("MAIL_FROM", "Day of Action", id="nobody sends"),
+        pytest.param("MAIL_FROM", "a@example.org, b@example.org", id="two send"),
+        pytest.param("BOUNCE_ADDRESS", "bounces+{id}+x", id="half an address"),
+        pytest.param("BOUNCE_ADDRESS", "{name}@example.org", id="not a part that we fill in"),
     ],
 )
 def test_what_cannot_be_right_is_refused_by_name_and_not_repeated(name: str, value: str) -> None:

@@ -16,8 +16,8 @@ from sqlalchemy import select, update
 from coordinator.cli.worker import write
 from coordinator.kit import db as database
 from coordinator.kit.db import db, unit_of_work
-from coordinator.outbox import jobs
 from coordinator.outbox.jobs import Outcome, send_due
+from coordinator.outbox.leases import Ledger
 from coordinator.outbox.models import Message
 from coordinator.outbox.service import post
 from coordinator.outbox.transports import SmtpTransport, smtp_server
@@ -124,14 +124,16 @@ def test_a_locked_database_does_not_make_a_sent_letter_forgotten(
         other.close()
 
     holder = threading.Thread(target=hold)
-    mark_sent = jobs._record
-    monkeypatch.setattr(jobs, "_record", lambda *args: (holder.start(), time.sleep(0.1), mark_sent(*args)))
+    write_down = Ledger.write_down
+    monkeypatch.setattr(
+        Ledger, "write_down", lambda self: (holder.start(), time.sleep(0.1), write_down(self))
+    )
     with real_app.app_context():
         db.engine.dispose()
-        transport = SmtpTransport(smtp_server(mail_server.url), our_name="localhost")
-        outcome = send_due(
-            transport, write, seal=real_app.extensions["seal"], clock=lambda: datetime.now(UTC)
-        )
+        with SmtpTransport(smtp_server(mail_server.url), our_name="localhost") as transport:
+            outcome = send_due(
+                transport, write, seal=real_app.extensions["seal"], clock=lambda: datetime.now(UTC)
+            )
     holder.join()
 
     assert outcome is Outcome.EMPTY

@@ -8,18 +8,39 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import select
 
 from coordinator.cli.worker import write
-from coordinator.outbox.jobs import BATCH, Outcome, beat, forget_failed, send_due
-from coordinator.outbox.models import Message
-from coordinator.outbox.queries import last_beat_at, oldest_due_at, outbox_counts
+from coordinator.outbox.jobs import (
+    BATCH,
+    WRITE_DOWN_EVERY,
+    Outcome,
+    beat,
+    forget_failed,
+    forget_traces,
+    send_due,
+)
+from coordinator.outbox.leases import OUTGOING, Ledger, lease_due
+from coordinator.outbox.models import MailServer, Message, Undeliverable
+from coordinator.outbox.queries import (
+    count_by_state,
+    last_beat_at,
+    oldest_due_at,
+    outbox_counts,
+    states_of,
+)
 from coordinator.outbox.rules import (
+    BOUNCES_FOR,
     KEEP_FAILED,
+    KEEP_UNDELIVERABLE,
     LEASE,
+    LONGEST_TALK,
     MOST_TRIES,
+    UNDELIVERABLE,
+    BounceKind,
     LetterError,
     LetterRefusedError,
     MailAwayError,
+    MessageState,
 )
-from tests.factories.outbox import MessageFactory
+from tests.factories.outbox import MessageFactory, UndeliverableFactory
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -55,10 +76,11 @@ class FakeTransport:
 
 
 def send(transport: FakeTransport, seal: Seal, *, at: datetime = NOON, **options: Any) -> Outcome:
-    return send_due(transport, write, seal=seal, clock=lambda: at, **options)
+    with transport:
+        return send_due(transport, write, seal=seal, clock=lambda: at, **options)
 
 
-def test_what_is_due_goes_over_one_connection_and_is_emptied(session: Session, seal: Seal) -> None:
+def test_what_is_due_goes_over_one_connection_and_loses_its_words(session: Session, seal: Seal) -> None:
     first = MessageFactory(due_at=NOON - timedelta(hours=1), recipient="ada@example.org")
     second = MessageFactory(due_at=NOON)
     MessageFactory(due_at=NOON + timedelta(seconds=1))
@@ -73,7 +95,8 @@ def test_what_is_due_goes_over_one_connection_and_is_emptied(session: Session, s
     assert transport.opened == 1
     assert transport.letters[0]["To"] == "ada@example.org"
     assert (first.sent_at, first.tries) == (NOON, 1)
-    assert (first.recipient_sealed, first.recipient_digest, first.context_sealed) == (None, None, None)
+    assert (first.recipient_sealed, first.context_sealed) == (None, None)
+    assert first.recipient_digest is not None  # should it come back
     assert send(transport, seal) is Outcome.EMPTY
     assert len(transport.letters) == 2
 
@@ -182,6 +205,122 @@ def test_a_batch_ends_and_says_that_there_is_more(session: Session, seal: Seal) 
 
     assert send(transport, seal) is Outcome.MORE
     assert len(transport.letters) == BATCH
+
+
+def test_what_its_reader_waits_for_goes_before_what_is_due_longer(session: Session, seal: Seal) -> None:
+    news = [MessageFactory(due_at=NOON - timedelta(hours=1)) for _ in range(3)]
+    asked = MessageFactory(due_at=NOON, is_asked_for=True)
+    transport = FakeTransport()
+
+    send(transport, seal)
+
+    assert [letter["Message-ID"] for letter in transport.letters] == [
+        f"<{message.public_id}@localhost>" for message in (asked, *news)
+    ]
+
+
+def test_a_message_that_ended_a_worker_is_tried_alone(session: Session, seal: Seal) -> None:
+    """Else it would use up the tries of all that are leased with it."""
+    fine = MessageFactory(due_at=NOON - timedelta(hours=2))
+    suspect = MessageFactory(due_at=NOON - timedelta(hours=1), leased_until=NOON, tries=1)
+    other = MessageFactory()
+
+    batches = [[lease.id for lease in lease_due(seal, NOON, most=BATCH)] for _ in range(3)]
+
+    assert batches == [[fine.id], [suspect.id], [other.id]]
+
+
+def test_a_slow_server_is_not_given_what_another_worker_may_take_soon(session: Session, seal: Seal) -> None:
+    first, second = MessageFactory(), MessageFactory()
+    now = [NOON]
+
+    class Slow(FakeTransport):
+        def send(self, letter: EmailMessage) -> None:
+            super().send(letter)
+            now[0] += LEASE - LONGEST_TALK + timedelta(seconds=1)
+
+    with Slow() as transport:
+        send_due(transport, write, seal=seal, clock=lambda: now[0], is_stopping=lambda: now[0] > NOON)
+
+    assert first.sent_at is not None
+    assert (second.leased_until, second.tries) == (None, 0)
+
+
+def test_what_was_sent_is_written_down_a_few_at_a_time(
+    session: Session, seal: Seal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(25):
+        MessageFactory()
+    sizes: list[int] = []
+    write_down = Ledger.write_down
+    monkeypatch.setattr(
+        Ledger, "write_down", lambda self: (sizes.append(len(self.entries)), write_down(self))
+    )
+
+    send(FakeTransport(), seal)
+
+    assert sizes == [WRITE_DOWN_EVERY, WRITE_DOWN_EVERY, 5]
+
+
+def test_nothing_goes_where_letters_come_back_from_but_what_is_asked_for_there(
+    session: Session, seal: Seal
+) -> None:
+    UndeliverableFactory(address="gone@example.org")
+    news = MessageFactory(recipient="gone@example.org")
+    asked = MessageFactory(recipient="gone@example.org", is_asked_for=True)
+    other = MessageFactory()
+
+    send(FakeTransport(), seal)
+
+    assert (news.sent_at, news.error, news.state) == (None, UNDELIVERABLE, MessageState.REFUSED)
+    assert (news.recipient_sealed, news.recipient_digest, news.context_sealed) == (None, None, None)
+    assert asked.sent_at == other.sent_at == NOON
+
+
+def test_a_letter_that_no_line_can_hold_stops_only_itself(session: Session, seal: Seal) -> None:
+    broken, fine = MessageFactory(), MessageFactory()
+
+    send(FakeTransport(UnicodeError("ada@example.org")), seal)
+
+    assert (broken.error, broken.sent_at, fine.sent_at) == ("send:UnicodeError", None, NOON)
+
+
+def test_the_last_answer_of_the_mail_server_is_kept(session: Session, seal: Seal) -> None:
+    MessageFactory()
+    send(FakeTransport(MailAwayError("SMTPAuthenticationError:535")), seal)
+    send(FakeTransport(), seal, at=NOON + timedelta(minutes=1))
+
+    server = session.get_one(MailServer, OUTGOING)
+    assert (server.trouble_at, server.trouble) == (NOON, "SMTPAuthenticationError:535")
+    assert server.ok_at == NOON + timedelta(minutes=1)
+
+
+def test_whom_letters_went_to_is_forgotten_when_they_no_longer_come_back(session: Session) -> None:
+    old = MessageFactory(sent=True, sent_at=NOON - BOUNCES_FOR)
+    new = MessageFactory(sent=True, sent_at=NOON - BOUNCES_FOR + timedelta(seconds=1))
+    UndeliverableFactory(last_at=NOON - KEEP_UNDELIVERABLE)
+    known = UndeliverableFactory(last_at=NOON - KEEP_UNDELIVERABLE + timedelta(seconds=1))
+
+    assert forget_traces(now=NOON) == 2
+
+    session.expire_all()
+    assert old.recipient_digest is None
+    assert new.recipient_digest is not None
+    assert session.scalars(select(Undeliverable.address_digest)).all() == [known.address_digest]
+
+
+def test_every_state_reads_the_same_in_python_and_in_sql(session: Session) -> None:
+    expected = {
+        MessageFactory().key: MessageState.WAITING,
+        MessageFactory(sent=True).key: MessageState.SENT,
+        MessageFactory(failed=True).key: MessageState.GIVEN_UP,
+        MessageFactory(failed=True, error="refused:550").key: MessageState.REFUSED,
+        MessageFactory(sent=True, bounced_at=NOON, bounce=BounceKind.HARD).key: MessageState.BOUNCED,
+    }
+
+    assert states_of(session, [*expected, "not there"]) == expected
+    assert {message.key: message.state for message in session.scalars(select(Message))} == expected
+    assert count_by_state(session, Message.about == "account:0000000000") == dict.fromkeys(MessageState, 1)
 
 
 def test_words_of_what_was_given_up_are_forgotten_in_time(session: Session) -> None:

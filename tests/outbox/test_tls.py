@@ -98,7 +98,8 @@ def serve(certificate: Path) -> Iterator[Callable[[str], tuple[Postmaster, int]]
 
 def send(url: str, seal: Seal) -> Outcome:
     transport = SmtpTransport(smtp_server(url), our_name="localhost", timeout_seconds=5)
-    return send_due(transport, write, seal=seal, clock=lambda: NOON)
+    with transport:
+        return send_due(transport, write, seal=seal, clock=lambda: NOON)
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
