@@ -109,10 +109,15 @@ class Settings:
 
     def _check_mail(self) -> None:
         if self.mail_sender is None:
-            raise SettingsError("MAIL_FROM", "needs to be one address, with a name before it: Vigil <noreply@example.org>")
+            raise SettingsError(
+                "MAIL_FROM", "needs to be one address, with a name before it: Vigil <noreply@example.org>"
+            )
         plain = self.bounce_address.replace("{id}", "x", 1)
-        if plain and not _ADDRESS.fullmatch(plain):
-            raise SettingsError("BOUNCE_ADDRESS", "needs to be an address; its only blank is {id}, for the number of the message")
+        if plain and ("{" in plain or not _ADDRESS.fullmatch(plain)):
+            raise SettingsError(
+                "BOUNCE_ADDRESS",
+                "needs to be an address; its only blank is {id}, for the number of the message",
+            )
 
     def _check_production(self) -> None:
         if not self.smtp_url:

@@ -15,9 +15,9 @@ from coordinator.kit.i18n import LANGUAGES
 from coordinator.kit.ids import new_public_id
 from coordinator.outbox.models import Message
 from coordinator.outbox.queries import oldest_due_at, outbox_counts
-from coordinator.outbox.rendering import Letter, render_letter
+from coordinator.outbox.rendering import Letter, render_letter, settings_transport
 from coordinator.outbox.rules import LetterError, MailAwayError, SmtpUrlError
-from coordinator.outbox.transports import FileTransport, settings_transport
+from coordinator.outbox.transports import FileTransport
 from coordinator.settings import current_settings
 
 messages_cli = AppGroup("messages", help="The outbox and the mail server.")

@@ -20,9 +20,8 @@ from coordinator.kit import clock
 from coordinator.kit.web import seal
 from coordinator.messaging.jobs import fan_out_notices
 from coordinator.outbox.jobs import Outcome, beat, forget_failed, forget_traces, send_due
-from coordinator.outbox.rendering import Letter, render_letter
+from coordinator.outbox.rendering import Letter, render_letter, settings_transport
 from coordinator.outbox.rules import SmtpUrlError
-from coordinator.outbox.transports import settings_transport
 from coordinator.places.geocoding import places
 from coordinator.privacy.jobs import forget_due
 from coordinator.rsvps.jobs import settle_waitlists

@@ -26,6 +26,7 @@ from coordinator.outbox.headers import (
     sender,
     words,
 )
+from coordinator.outbox.transports import FileTransport, SmtpTransport, smtp_server
 from coordinator.settings import current_settings
 
 _BLANK_LINES = re.compile(r"\n\s*\n(?:\s*\n)+")
@@ -88,6 +89,20 @@ def _thread_digest(thread: str) -> str:
 def site_host() -> str:
     """Return the site's own host name: how we greet mail servers."""
     return urlsplit(current_settings().site_url).hostname or "localhost"
+
+
+def settings_transport() -> SmtpTransport | FileTransport:
+    """Return the SMTP server of the settings, or files in the instance folder where there is none.
+
+    Raises:
+        SmtpUrlError: the setting can't be read.
+    """
+    settings = current_settings()
+    if not settings.smtp_url:
+        return FileTransport(settings.instance / "mail")
+    return SmtpTransport(
+        smtp_server(settings.smtp_url), our_name=site_host(), bounce_address=settings.bounce_address
+    )
 
 
 def _render(template: str, part: str, context: Mapping[str, Any]) -> str:

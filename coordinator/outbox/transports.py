@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
-from coordinator.outbox.rendering import site_host
 from coordinator.outbox.rules import (
     REFUSED,
     LetterError,
@@ -19,7 +18,6 @@ from coordinator.outbox.rules import (
     SmtpUrlError,
     is_final,
 )
-from coordinator.settings import current_settings
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -237,17 +235,3 @@ class FileTransport:
             unfinished.replace(self._folder / name)
         except OSError as full:
             raise MailAwayError(type(full).__name__) from full
-
-
-def settings_transport() -> SmtpTransport | FileTransport:
-    """Return the SMTP server of the settings, or files in the instance folder where there is none.
-
-    Raises:
-        SmtpUrlError: the setting can't be read.
-    """
-    settings = current_settings()
-    if not settings.smtp_url:
-        return FileTransport(settings.instance / "mail")
-    return SmtpTransport(
-        smtp_server(settings.smtp_url), our_name=site_host(), bounce_address=settings.bounce_address
-    )

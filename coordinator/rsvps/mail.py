@@ -31,4 +31,5 @@ def facts_for(rsvp: Rsvp, event: Event, token: str) -> dict[str, Any]:
         "token": token,
         "status": rsvp.status.value,
         "party_size": rsvp.party_size,
+        "thread": f"event:{event.public_id}:rsvp:{rsvp.public_id}",
     }

@@ -128,6 +128,7 @@ def test_every_setting_is_read_from_the_environment_by_its_name() -> None:
         "source_url": "https://source.example",
         "redis_url": "redis://cache.example",
         "mail_from": "Action <noreply@action.example>",
+        "bounce_address": "bounces+{id}@action.example",
         "geocoder": "photon",
         "geocoder_domain": "photon.example",
         "geocoder_scheme": "http",

@@ -34,7 +34,7 @@ def insert(connection: Connection, key: str, **values: str) -> None:
 
 
 def errors(connection: Connection) -> dict[str, str | None]:
-    return dict(connection.execute(text("SELECT key, error FROM message")).tuples().all())
+    return {row.key: row.error for row in connection.execute(text("SELECT key, error FROM message"))}
 
 
 def test_messages_keep_their_words_and_final_refusals_say_that_they_are(real_app: Flask) -> None:

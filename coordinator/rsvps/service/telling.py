@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from coordinator.kit.crypto import Seal
     from coordinator.rsvps.models import Rsvp
 
+ASKED_FOR = {"confirm", "manage"}
+"""What somebody waits for who has just answered. The waiting list's news came by itself."""
+
 
 def keep_contact(session: Session, rsvp: Rsvp, event: Event, *, seal: Seal, now: datetime) -> None:
     """Make the organiser's contact follow the consent: there while it stands, gone when it does not."""
@@ -64,4 +67,5 @@ def send(  # noqa: PLR0913 whom, about what, which words, how
         context=facts_for(rsvp, event, token),
         seal=seal,
         now=now,
+        is_asked_for=template in ASKED_FOR,
     )
