@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 from flask import url_for
 from flask_babel import gettext as _, ngettext
 
+from coordinator.events.counting import counts_text
+from coordinator.events.forms.choices import COUNT_SHOWN_WORDS
 from coordinator.events.rules import (
     EventDetails,
     EventStatus,
@@ -35,20 +37,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from coordinator.campaigns.models import Campaign
+    from coordinator.events.counting import Tally
     from coordinator.events.earlier import Earlier
     from coordinator.events.models import Event, ReviewNote
     from coordinator.missions.models import Mission
 
 KILOMETRE_DIGITS_BELOW = 10.0  # km: nearer than this, a decimal says something
-
-
-class Tally(Protocol):
-    """How many people said that they come."""
-
-    @property
-    def coming(self) -> int:
-        """Return everybody who takes a place."""
-        ...
 
 
 def when_of(event: Event | EventDetails | Earlier, locale: str) -> SimpleNamespace:
@@ -119,7 +113,7 @@ def card_of(
         distance_text=distance_text(distance_km),
         status=str(event.status),
         status_text=_status_text(event),
-        counts_text="" if event.is_postponed else counts_text(tally),
+        counts_text="" if event.is_postponed else counts_text(tally, event.count_shown),
         is_cancelled=event.status is EventStatus.CANCELLED,
         is_postponed=event.is_postponed,
         is_demonstration=event.campaign.is_demonstration,
@@ -136,13 +130,6 @@ def _status_text(event: Event) -> str:
         EventStatus.CANCELLED: _("Cancelled"),
     }
     return str(words.get(event.status, ""))
-
-
-def counts_text(tally: Tally | None) -> str:
-    """Return how many come, in words; empty when nobody said so or nobody asked."""
-    if tally is None or not tally.coming:
-        return ""
-    return str(ngettext("%(num)d person is coming", "%(num)d people are coming", tally.coming))
 
 
 def distance_text(distance_km: float | None) -> str:
@@ -295,6 +282,7 @@ def _fields(
         (frozenset({"how_to_get_there"}), _("How to get there"), details.how_to_get_there),
         (frozenset({"accessibility"}), _("Accessibility"), details.accessibility),
         (frozenset({"capacity"}), _("How many people fit?"), str(details.capacity or "")),
+        (frozenset({"count_shown"}), _("How many come"), str(COUNT_SHOWN_WORDS[details.count_shown])),
         (frozenset({"public_contact"}), _("Public contact"), details.public_contact),
     ]
 

@@ -29,6 +29,8 @@ LONGEST_EVENT = timedelta(days=14)
 USUAL_LENGTH = timedelta(hours=4)  # when nobody said how long: it is over then
 LATEST_AFTERWARDS = timedelta(days=90)  # after the campaign, for an event that was postponed
 NOON = 12
+STEPS = (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+"""What a rounded number of people may say: "at least 20"."""
 MOVED_KM = 0.05  # a pin set straight by less than this is not another place: nobody needs a letter about it
 
 
@@ -229,6 +231,7 @@ class EventDetails:
     languages: str = ""
     public_contact: str = ""
     capacity: int | None = None
+    count_shown: CountShown = CountShown.EXACT
 
     @property
     def point(self) -> Point | None:
@@ -253,6 +256,7 @@ TIME_FIELDS = frozenset(
 )
 PLACE_FIELDS = frozenset({"mission_id", "address", "city", "country", "latitude", "longitude", "precision"})
 _WALL_TIMES = frozenset({"starts_local", "ends_local"})
+_ENUMS: Mapping[str, type[StrEnum]] = {"precision": Precision, "count_shown": CountShown}
 
 
 def after(act: Act, status: EventStatus) -> EventStatus:
@@ -336,6 +340,11 @@ def is_over(
     return over_at(starts_at, ends_at, is_time_known=is_time_known) <= now
 
 
+def at_least(people: int) -> int:
+    """Return the highest of `STEPS` that so many people reach; 0 below the first."""
+    return max((step for step in STEPS if step <= people), default=0)
+
+
 def has_new_time(before: EventDetails, now: EventDetails) -> bool:
     """Tell whether it is at another time: what lets a postponed event happen again."""
     return any(getattr(before, name) != getattr(now, name) for name in TIME_FIELDS)
@@ -385,7 +394,7 @@ def _read(name: str, value: Any) -> Any:
         return None
     if name in _WALL_TIMES:
         return datetime.fromisoformat(value)
-    return Precision(value) if name == "precision" else value
+    return _ENUMS[name](value) if name in _ENUMS else value
 
 
 def digest_purpose(public_id: str) -> str:

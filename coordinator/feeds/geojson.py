@@ -7,6 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from coordinator.events.counting import told
+from coordinator.events.rules import CountShown
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -19,14 +22,19 @@ zone_of = lru_cache(maxsize=600)(ZoneInfo)
 """There are about 600 zones; the standard library keeps eight, and reads the others again and again."""
 
 
-def events_geojson(rows: Iterable[Any], *, event_url: Callable[[Any], str]) -> bytes:
+def events_geojson(rows: Iterable[Any], *, event_url: Callable[[Any], str], is_exact: bool = False) -> bytes:
     """Return a FeatureCollection of events, the cancelled ones with their status.
+
+    `counts` says how to read the numbers: "exact"; "rounded": at least so many; "hidden": null. With
+    `is_exact`, for coordinators, all are exact.
 
     Where no place is known `geometry` is null, as RFC 7946 (3.2) wants it, so that the map and
     the list count the same. Where only the day is announced `is_time_known` is false, and the
     time in `starts_at` says nothing.
     """
-    return _written([_event(row, event_url(row)) for row in rows])
+    return _written(
+        [_event(row, event_url(row), CountShown.EXACT if is_exact else row.count_shown) for row in rows]
+    )
 
 
 def missions_geojson(
@@ -38,7 +46,7 @@ def missions_geojson(
     )
 
 
-def _event(row: Any, url: str) -> dict[str, Any]:
+def _event(row: Any, url: str, shown: CountShown) -> dict[str, Any]:
     return {
         "type": "Feature",
         "id": row.public_id,
@@ -56,8 +64,9 @@ def _event(row: Any, url: str) -> dict[str, Any]:
             "country": row.country,
             "languages": row.languages.split(),
             "precision": row.precision,
-            "count_confirmed": row.confirmed,
-            "count_unconfirmed": row.unconfirmed,
+            "counts": shown.value,
+            "count_confirmed": told(row.confirmed, shown),
+            "count_unconfirmed": told(row.unconfirmed, shown),
         },
     }
 

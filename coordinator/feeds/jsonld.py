@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from coordinator.events.rules import EventStatus
+from coordinator.events.rules import CountShown, EventStatus
 from coordinator.kit.markdown import plain
 from coordinator.kit.web import absolute_url
 
@@ -55,7 +55,7 @@ def event_jsonld(
     }
     if event.capacity is not None:
         told["maximumAttendeeCapacity"] = event.capacity
-        if is_on:
+        if is_on and event.count_shown is CountShown.EXACT:
             told["remainingAttendeeCapacity"] = max(0, event.capacity - tally.coming)
     return {name: value for name, value in told.items() if value is not None}
 

@@ -34,6 +34,7 @@ COLUMNS: tuple[Any, ...] = (
     Event.latitude,
     Event.longitude,
     Event.precision,
+    Event.count_shown,
     Mission.code.label("mission"),
     func.coalesce(RsvpTally.confirmed, 0).label("confirmed"),
     func.coalesce(RsvpTally.unconfirmed, 0).label("unconfirmed"),

@@ -109,7 +109,7 @@ def coordinated_geojson(slug: str) -> ResponseReturnValue:
     def url(row: Any) -> str:
         return waiting(row) if row.status is EventStatus.SUBMITTED else shown(row)
 
-    body = geojson.events_geojson(coordinated_rows(session, campaign), event_url=url)
+    body = geojson.events_geojson(coordinated_rows(session, campaign), event_url=url, is_exact=True)
     return Response(body, mimetype=geojson.MIMETYPE)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func
 
+from coordinator.events.counting import told_column
 from coordinator.events.coverage import coverage
 from coordinator.events.models import Event
 from coordinator.events.queries.public import (
@@ -18,7 +19,7 @@ from coordinator.events.queries.public import (
     visible_events,
     visible_points,
 )
-from coordinator.events.rules import EventStatus
+from coordinator.events.rules import CountShown, EventStatus
 from coordinator.kit.kept import Kept
 from coordinator.places.geo import Nearest
 from coordinator.rsvps.models import RsvpTally
@@ -49,6 +50,8 @@ class Numbers:
     countries: int
     confirmed: int
     unconfirmed: int
+    is_least: bool = False
+    """Some events round or hide their numbers: these are what is told, and it is more."""
 
 
 _facets: Kept[Facets] = Kept(most=CAMPAIGNS_KEPT)
@@ -83,12 +86,19 @@ def numbers_of(session: Session, campaign: Campaign, *, now: datetime) -> Number
         columns = (
             func.count(Event.id),
             func.count(Event.country.distinct()),
-            func.coalesce(func.sum(RsvpTally.confirmed), 0),
-            func.coalesce(func.sum(RsvpTally.unconfirmed), 0),
+            func.coalesce(func.sum(told_column(RsvpTally.confirmed)), 0),
+            func.coalesce(func.sum(told_column(RsvpTally.unconfirmed)), 0),
+            func.count().filter(Event.count_shown != CountShown.EXACT),
         )
         query = planned.with_only_columns(*columns, maintain_column_froms=True)
         row = session.execute(query.outerjoin(RsvpTally, RsvpTally.event_id == Event.id)).one()
-        return Numbers(events=row[0], countries=row[1], confirmed=int(row[2]), unconfirmed=int(row[3]))
+        return Numbers(
+            events=row[0],
+            countries=row[1],
+            confirmed=int(row[2]),
+            unconfirmed=int(row[3]),
+            is_least=row[4] > 0,
+        )
 
     return _numbers.get(campaign.id, (campaign.revision, minute(now)), count)
 

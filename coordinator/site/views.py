@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from coordinator.campaigns.cards import campaign_card, dates_text, opening_of
 from coordinator.campaigns.queries import archived_campaigns, campaign_by_slug, open_campaigns
 from coordinator.events.cards import card_of, city_of, when_of, where_of
+from coordinator.events.counting import people_facts
 from coordinator.events.coverage import Cover, by_region
 from coordinator.events.earlier import earlier_of
 from coordinator.events.queries.public import reachable_event, visible_at_mission
@@ -241,7 +242,7 @@ def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: dict[st
         city=city_of(shown, lang),
         when=when_of(shown, lang),
         where=where,
-        tally=tally,
+        people=people_facts(tally, shown.count_shown),
         is_waiting=is_waiting,
         is_cancelled=shown.status is EventStatus.CANCELLED,
         is_postponed=shown.is_postponed,

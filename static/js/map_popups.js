@@ -90,14 +90,15 @@ function zoneName(instant, timezone, offset) {
   }
 }
 
-function counts({ count_confirmed: confirmed, count_unconfirmed: unconfirmed }) {
-  const number = new Intl.NumberFormat(page.lang);
+function counts({ counts: shown, count_confirmed: confirmed, count_unconfirmed: unconfirmed }) {
+  const format = new Intl.NumberFormat(page.lang);
+  const number = (count) => (shown === "rounded" ? words.least.replace("{count}", format.format(count)) : format.format(count));
   return [
     [confirmed, words.confirmed],
     [unconfirmed, words.unconfirmed],
   ]
     .filter(([count]) => count > 0)
-    .map(([count, text]) => made("p", "map-popup__line", text.replace("{count}", number.format(count))));
+    .map(([count, text]) => made("p", "map-popup__line", text.replace("{count}", number(count))));
 }
 
 function inOrder(events) {

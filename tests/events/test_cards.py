@@ -59,7 +59,9 @@ def test_nobody_is_sent_to_the_middle_of_a_city() -> None:
 
 
 def test_a_card_speaks_the_readers_language_where_the_directory_does() -> None:
-    card = card_of(EventFactory(), locale="ru", tally=SimpleNamespace(coming=3), distance_km=2.345)
+    card = card_of(
+        EventFactory(), locale="ru", tally=SimpleNamespace(confirmed=2, unconfirmed=1), distance_km=2.345
+    )
 
     assert (card.city, card.country) == ("Берлин", "Германия")
     assert "2.3" in card.distance_text

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from coordinator.accounts.models import KeptForm
 from coordinator.events.models import Event, EventNotice
 from coordinator.events.queries.details import details_of
-from coordinator.events.rules import EventStatus
+from coordinator.events.rules import CountShown, EventStatus
 from coordinator.places.rules import Candidate, Found, Point, Precision
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignFactory, CampaignRoleFactory
@@ -417,6 +417,20 @@ def test_an_edit_that_changes_nothing_changes_nothing(
     assert (details_of(event), event.proposed) == (before, None)
 
 
+def test_a_form_that_says_nothing_of_the_count_leaves_it_hidden(
+    session: Session, sign_in: Callable[[Any], FlaskClient]
+) -> None:
+    event = EventFactory(count_shown=CountShown.HIDDEN)
+    client = sign_in(event.organiser)
+    path = f"/en/organise/events/{event.public_id}/edit"
+
+    fields = fields_of(client.get(path).text)
+    assert fields.pop("count_shown") == ["hidden"]
+    assert client.post(path, data=fields | {"act": "save"}).status_code == 303
+
+    assert (event.count_shown, event.proposed) == (CountShown.HIDDEN, None)
+
+
 def test_a_published_protest_stays_as_it_is_until_its_change_was_read(
     session: Session, sign_in: Callable[[Any], FlaskClient]
 ) -> None:
@@ -441,6 +455,7 @@ def test_a_copy_has_the_campaigns_day_the_same_wall_time_and_nobodys_answers(
         starts_local=datetime(2030, 3, 30, 9, 0),  # noqa: DTZ001 a wall time
         ends_local=None,
         capacity=9,
+        count_shown=CountShown.ROUNDED,
     )
     dated = EventFactory(organiser=event.organiser, starts_local=datetime(2030, 9, 16, 9, 15))  # noqa: DTZ001
     client = sign_in(event.organiser)
@@ -455,6 +470,7 @@ def test_a_copy_has_the_campaigns_day_the_same_wall_time_and_nobodys_answers(
     assert (undated_page["starts_at"], dated_page["starts_at"]) == ([""], ["2030-09-16T09:15"])
     copy = session.scalars(select(Event).where(Event.status == EventStatus.DRAFT)).one()
     assert (copy.title, copy.capacity, copy.public_id != event.public_id) == (event.title, 9, True)
+    assert copy.count_shown is CountShown.ROUNDED
     assert (event.starts_at.hour, copy.starts_at.hour) == (8, 7)  # the clocks went forward in between
 
 

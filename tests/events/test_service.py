@@ -15,6 +15,7 @@ from coordinator.events.models import Event, EventNotice, ReviewNote
 from coordinator.events.queries.details import details_of
 from coordinator.events.rules import (
     ChangedMeanwhileError,
+    CountShown,
     DayError,
     EventStatus,
     NoteKind,
@@ -381,3 +382,16 @@ def test_of_two_equal_times_the_one_that_was_meant_is_kept(session: Session, fol
     event = register_event(session, CampaignFactory(local=True), AccountFactory(), details, now=NOW)
 
     assert event.starts_at == datetime(2030, 10, 27, hour, 30, tzinfo=UTC)
+
+
+def test_who_hides_how_many_come_does_not_wait_for_review(session: Session, seal: Seal) -> None:
+    event = EventFactory()
+
+    hidden = replace(details_of(event), count_shown=CountShown.HIDDEN)
+    outcome = change_event(session, event, hidden, seal=seal, now=NOW)
+    assert (outcome, event.count_shown, event.proposed) == (Outcome.APPLIED, CountShown.HIDDEN, None)
+
+    other = replace(details_of(event), count_shown=CountShown.ROUNDED, title="Other words")
+    outcome = change_event(session, event, other, seal=seal, now=LATER)
+    assert (outcome, event.count_shown) == (Outcome.PROPOSED, CountShown.ROUNDED)
+    assert event.proposed == {"title": "Other words"}

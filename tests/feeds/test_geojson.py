@@ -57,6 +57,7 @@ def test_an_event_is_told_as_the_contract_says(client: FlaskClient, session: Ses
             "country": "DE",
             "languages": ["de", "ru"],
             "precision": "building",
+            "counts": "exact",
             "count_confirmed": 12,
             "count_unconfirmed": 3,
         },

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from babel import Locale
+from flask_babel import lazy_gettext as _l
+
+from coordinator.events.rules import CountShown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +20,12 @@ LANGUAGES_SPOKEN = (
     "ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk", "zh",
 )  # fmt: skip
 """Languages that may be ticked. Names come from CLDR."""
+
+COUNT_SHOWN_WORDS = {
+    CountShown.EXACT: _l("Everybody sees the number"),
+    CountShown.ROUNDED: _l("Everybody sees it rounded: “at least 20”"),
+    CountShown.HIDDEN: _l("Nobody sees it"),
+}
 
 
 def missions_by_state(missions: Iterable[Mission], locale: str) -> dict[str, list[tuple[str, str]]]:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _, lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
-from coordinator.events.forms.choices import LANGUAGES_SPOKEN, missions_by_state
+from coordinator.events.forms.choices import COUNT_SHOWN_WORDS, LANGUAGES_SPOKEN, missions_by_state
 from coordinator.events.forms.fields import CoordinateField, TicksField, WallTimeField, one_line, tidy
 from coordinator.events.forms.times import EARLIER, FIRST, LATER, SECOND, Schedule, settled, wall_text
 from coordinator.events.rules import (
@@ -20,6 +28,7 @@ from coordinator.events.rules import (
     LONGEST_NOTE,
     LONGEST_TITLE,
     NOON,
+    CountShown,
     EventDetails,
 )
 from coordinator.kit.forms import HouseForm, WholeNumberField
@@ -134,6 +143,16 @@ class EventForm(HouseForm):
         validators=[Optional(), NumberRange(min=1, max=LARGEST_CAPACITY)],
         render_kw={"inputmode": "numeric"},
     )
+    count_shown = RadioField(
+        _l("How many come"),
+        description=_l(
+            "Coordinators and you always see exact numbers. Rounded or hidden ones help where opponents "
+            "count, or where a small number would keep others at home."
+        ),
+        choices=[SelectChoice(kind.value, words) for kind, words in COUNT_SHOWN_WORDS.items()],
+        default=CountShown.EXACT.value,
+        validate_choice=False,  # a form without it, or with another word, leaves it as it is
+    )
     public_contact = StringField(
         _l("Public contact"),
         description=_l(
@@ -233,8 +252,12 @@ class EventForm(HouseForm):
             timezone=zone,
         )
 
-    def details(self, schedule: Schedule, spot: Spot, mission: Mission | None) -> EventDetails:
-        """Return everything that was said, as the rules want it."""
+    def details(
+        self, schedule: Schedule, spot: Spot, mission: Mission | None, before: EventDetails | None = None
+    ) -> EventDetails:
+        """Return everything that was said, as the rules want it; `before` says what the form leaves out."""
+        shown = self.count_shown.data
+        is_said = bool(self.count_shown.raw_data) and shown in set(CountShown)
         return EventDetails(
             title=self.title.data or "",
             description=self.description.data or "",
@@ -258,6 +281,7 @@ class EventForm(HouseForm):
             languages=" ".join(sorted({*(self.languages.data or [])})),
             public_contact=self.public_contact.data or "",
             capacity=self.capacity.data,
+            count_shown=CountShown(shown) if is_said else before.count_shown if before else CountShown.EXACT,
         )
 
     def ask_again(self) -> None:
@@ -286,6 +310,7 @@ class EventForm(HouseForm):
         self.how_to_get_there.data = details.how_to_get_there
         self.accessibility.data = details.accessibility
         self.capacity.data = details.capacity
+        self.count_shown.data = details.count_shown.value
         self.public_contact.data = details.public_contact
 
     def show_mission(self, mission: Mission) -> None:

@@ -113,6 +113,16 @@ def cancel_event(
 def _change_published(
     session: Session, event: Event, details: EventDetails, *, seal: Seal, now: datetime, note: str
 ) -> Outcome:
+    if details.count_shown is not event.count_shown:  # to tell less never waits, and to tell more is harmless
+        event.count_shown = details.count_shown
+        event.updated_at = now
+        raise_revision(session, event.campaign)
+        record_act(
+            session, event, "event:changed", by=event.organiser.public_id, now=now, fields="count_shown"
+        )
+        if details == details_of(event) and event.proposed is None:
+            session.flush()
+            return Outcome.APPLIED
     public = details_of(event)
     if details == public:
         if event.proposed is None:

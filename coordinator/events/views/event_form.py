@@ -197,7 +197,8 @@ def details_from(form: EventForm, mission: Mission | None, event: Event | None) 
         ]
         return None
     schedule = form.schedule(zone)
-    return None if schedule is None else form.details(schedule, spot, mission)
+    before = offered_details(event) if event else None
+    return None if schedule is None else form.details(schedule, spot, mission, before)
 
 
 def is_possible(form: EventForm, campaign: Campaign, details: EventDetails, event: Event | None) -> bool:
