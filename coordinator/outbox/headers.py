@@ -8,7 +8,7 @@ a letter of ours have simple forms, so they get these here, once, and are parsed
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 from binascii import b2a_qp
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, EmailPolicy
@@ -31,6 +31,9 @@ _FOLD = re.compile(r"\r\n(?! )|\r(?!\n)|(?<!\r)\n")
 
 BOUNDARY = "=_next"
 """Between the parts. What begins with "=_" can't occur in quoted-printable (RFC 2045, 6.7)."""
+INNER_BOUNDARY = "=_picture"
+PICTURE = "qr"
+"""Content-ID of the picture in a letter."""
 
 
 @lru_cache(maxsize=64)
@@ -166,10 +169,11 @@ def add_unsubscribe(mail: EmailMessage, url: str, *, site_url: str) -> None:
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
-def add_parts(mail: EmailMessage, *, text: str, html: str) -> None:
+def add_parts(mail: EmailMessage, *, text: str, html: str, picture: bytes | None = None) -> None:
     """Add the words, as text and as HTML. Nothing in them is changed on the way: that would break DKIM.
 
-    Quoted-printable keeps every line short and in ASCII, and spaces at their ends.
+    Quoted-printable keeps every line short and in ASCII, and spaces at their ends. A `picture` (PNG) comes
+    beside the HTML, which shows it as `cid:qr`: there is nothing to load from anywhere.
     """
     mail["MIME-Version"] = "1.0"
     mail["Content-Type"] = f'multipart/alternative; boundary="{BOUNDARY}"'
@@ -178,4 +182,19 @@ def add_parts(mail: EmailMessage, *, text: str, html: str) -> None:
         part["Content-Type"] = f'text/{kind}; charset="utf-8"'
         part["Content-Transfer-Encoding"] = "quoted-printable"
         part.set_payload(b2a_qp(words_of_it.encode("utf-8", "replace"), istext=True).decode("ascii"))
-        mail.attach(part)
+        mail.attach(_with_picture(part, picture) if picture and kind == "html" else part)
+
+
+def _with_picture(html: EmailMessage, picture: bytes) -> EmailMessage:
+    """Return the HTML part and a picture that belongs to it as one part (RFC 2387)."""
+    image = EmailMessage(policy=html.policy)
+    image["Content-Type"] = f'image/png; name="{PICTURE}.png"'
+    image["Content-Transfer-Encoding"] = "base64"
+    image["Content-ID"] = f"<{PICTURE}>"
+    image["Content-Disposition"] = f'inline; filename="{PICTURE}.png"'
+    image.set_payload(encodebytes(picture).decode("ascii"))
+    both = EmailMessage(policy=html.policy)
+    both["Content-Type"] = f'multipart/related; type="text/html"; boundary="{INNER_BOUNDARY}"'
+    both.attach(html)
+    both.attach(image)
+    return both

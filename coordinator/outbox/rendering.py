@@ -15,6 +15,7 @@ from flask import current_app
 from flask_babel import force_locale
 from jinja2 import Environment, StrictUndefined
 
+from coordinator.kit.qr import qr_png
 from coordinator.kit.web import seal
 from coordinator.outbox.headers import (
     ASCII_POLICY,
@@ -47,7 +48,8 @@ def render_letter(letter: Letter, now: datetime) -> EmailMessage:
     """Write the letter: one recipient, text and HTML, nothing to load and nothing that reports back.
 
     Two keys of the context become headers: `thread`, a stable text that all letters about one answer
-    share, and `unsubscribe_url`, where the reader stops this kind of mail.
+    share, and `unsubscribe_url`, where the reader stops this kind of mail. A third, `qr`, becomes a picture
+    of that text inside the letter, which the template shows as `cid:qr`.
 
     Raises:
         jinja2.TemplateError: the template is missing, or wants something that the context lacks.
@@ -77,7 +79,8 @@ def render_letter(letter: Letter, now: datetime) -> EmailMessage:
     if url := letter.context.get("unsubscribe_url"):
         add_unsubscribe(mail, url, site_url=settings.site_url)
     text = _BLANK_LINES.sub("\n\n", text).strip() + "\n"
-    add_parts(mail, text=text, html=html)
+    code = letter.context.get("qr")
+    add_parts(mail, text=text, html=html, picture=qr_png(code) if code else None)
     return mail
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import delete, func, or_, select, update
 from coordinator.accounts.models import AccountToken, KeptForm
 from coordinator.audit.service import record
 from coordinator.campaigns.models import Campaign, CampaignInvitation
+from coordinator.checkin.models import DoorLink
+from coordinator.checkin.service import forget_door
 from coordinator.contacts.models import Contact
 from coordinator.contacts.service import forget_contacts_of
 from coordinator.events.models import Event
@@ -55,6 +57,7 @@ def events_to_forget(session: Session, now: datetime) -> list[int]:
     someone = or_(
         select(Rsvp.id).where(Rsvp.event_id == Event.id, Rsvp.forgotten_at.is_(None)).exists(),
         select(Contact.id).where(Contact.event_id == Event.id).exists(),
+        select(DoorLink.id).where(DoorLink.event_id == Event.id).exists(),
     )
     over = select(Event).join(Campaign).where(someone, Event.starts_at < now).order_by(Event.id)
     return [event.id for event in session.scalars(over) if _forget_at(event) <= now]
@@ -76,6 +79,7 @@ def forget_event(session: Session, event: Event, *, by: str, now: datetime) -> F
         else:
             _empty(rsvp, now)
     contacts = forget_contacts_of(session, event.id)
+    forget_door(session, event.id)
     done = Forgotten(answers=len(answers), contacts=contacts, messages=messages)
     record(
         session,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from coordinator.accounts.models import KeptForm
+from coordinator.checkin.models import DoorLink
 from coordinator.contacts.models import Contact
 from coordinator.kit.crypto import Seal, new_encryption_key
 from coordinator.outbox.models import Message
@@ -19,6 +20,7 @@ from coordinator.rsvps.queries import tally_of
 from coordinator.rsvps.service.tallying import recount
 from tests.conftest import TEST_KEY
 from tests.factories.campaigns import CampaignFactory
+from tests.factories.checkin import DoorLinkFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.events import EventFactory
 from tests.factories.rsvps import RsvpFactory
@@ -46,6 +48,17 @@ def letter_about(session: Session, seal: Seal, rsvp: Any, **state: Any) -> Messa
         setattr(message, name, value)
     session.flush()
     return message
+
+
+def test_whom_a_door_link_was_for_is_forgotten_although_nobody_answered(session: Session) -> None:
+    link = DoorLinkFactory(event__campaign=CampaignFactory(retention_days=30), label="Bo")
+    due = link.event.ends_at + timedelta(days=30)
+
+    forget_due(now=due - timedelta(seconds=1))
+    assert session.scalars(select(DoorLink)).one().label_sealed
+
+    forget_due(now=due)
+    assert session.scalars(select(DoorLink)).all() == []
 
 
 def test_after_the_retention_time_everything_personal_is_gone_and_the_numbers_stay(

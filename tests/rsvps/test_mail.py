@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from coordinator.kit.qr import qr_png
 from coordinator.outbox.models import Message
 from coordinator.outbox.rendering import Letter, render_letter
+from coordinator.rsvps.codes import check_in_code, code_facts
 from coordinator.rsvps.rules import RsvpDetails, RsvpStatus
-from coordinator.rsvps.service.answering import submit_rsvp
+from coordinator.rsvps.service.answering import confirm_rsvp, submit_rsvp
 from coordinator.rsvps.service.changing import cancel_rsvp
 from tests.factories.events import EventFactory
 from tests.factories.rsvps import RsvpFactory
@@ -92,6 +94,37 @@ def test_the_letter_to_whom_a_place_was_freed(session: Session, seal: Seal) -> N
     for words in parts(written(session, seal)):
         assert "room for all 2 of you" in words
         assert f"/en/rsvp/{'w' * 32}" in words
+        assert "At the door" in words
+
+
+@pytest.mark.parametrize("answer", [RsvpStatus.ACCEPTED, RsvpStatus.TENTATIVE])
+def test_whoever_confirms_gets_the_code_for_the_door_and_needs_no_picture(
+    session: Session, seal: Seal, answer: RsvpStatus
+) -> None:
+    rsvp = RsvpFactory(pending=True, status=answer, party_size=2, token="w" * 32)
+
+    confirm_rsvp(session, rsvp, seal=seal, now=NOON)
+
+    mail = written(session, seal)
+    letters = code_facts(rsvp.event.public_id, rsvp.public_id, seal)["short_code"]
+    for words in parts(mail):
+        assert letters in words
+        assert f"/en/rsvp/{'w' * 32}" in words
+        assert ".ics" in words
+    assert 'src="cid:qr"' in parts(mail)[1]
+    (picture,) = (part for part in mail.walk() if part.get_content_type() == "image/png")
+    assert picture["Content-ID"] == "<qr>"
+    assert picture.get_content() == qr_png(check_in_code(rsvp.event.public_id, rsvp.public_id, seal))
+
+
+def test_whoever_confirms_and_waits_is_given_no_code_yet(session: Session, seal: Seal) -> None:
+    event = EventFactory(capacity=1)
+    RsvpFactory(event=event)
+    rsvp = RsvpFactory(event=event, pending=True)
+
+    confirm_rsvp(session, rsvp, seal=seal, now=NOON)
+
+    assert session.scalars(select(Message)).all() == []
 
 
 def test_what_strangers_type_is_only_text(session: Session, seal: Seal) -> None:

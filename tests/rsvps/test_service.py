@@ -116,7 +116,7 @@ def test_a_second_answer_from_one_address_changes_nothing_and_sends_one_letter_a
         assert (again, token) == (first, None)
 
     assert (first.party_size, numbers(session, event)) == (2, (2, 0, 0, 0, 0))
-    assert letters(session) == ["rsvps/confirm", "rsvps/manage", "rsvps/manage"]
+    assert letters(session) == ["rsvps/confirm", "rsvps/confirmed", "rsvps/manage", "rsvps/manage"]
 
 
 @pytest.mark.parametrize("email", ["", ADA])

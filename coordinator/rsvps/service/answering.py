@@ -14,7 +14,7 @@ from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.queries import rsvp_of
 from coordinator.rsvps.rules import ClosedError, RsvpStatus, consent_wording, place_for
 from coordinator.rsvps.service.tallying import is_open, lock_answer, lock_tally, move, share_of
-from coordinator.rsvps.service.telling import keep_contact, send_link
+from coordinator.rsvps.service.telling import keep_contact, send, send_link
 from coordinator.rsvps.service.waiting import fill
 
 if TYPE_CHECKING:
@@ -93,6 +93,9 @@ def confirm_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> 
     move(tally, before, share_of(rsvp))
     keep_contact(session, rsvp, event, seal=seal, now=now)
     record(session, "rsvp:confirmed", f"rsvp:{rsvp.public_id}", by=ANYONE, at=now)
+    is_coming = rsvp.status in {RsvpStatus.ACCEPTED, RsvpStatus.TENTATIVE}  # who waits hears of a place
+    if is_coming and not event.is_postponed:  # and then everybody hears of the new time
+        send(session, rsvp, event, "confirmed", "once", seal=seal, now=now)
     fill(session, event, tally, seal=seal, now=now)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.contacts.service import add_contact, forget_contact
 from coordinator.outbox.service import post
+from coordinator.rsvps.codes import code_facts
 from coordinator.rsvps.mail import facts_for
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 ASKED_FOR = {"confirm", "manage"}
 """What somebody waits for who has just answered. The waiting list's news came by itself."""
+
+
+WITH_CODE = frozenset({"confirmed", "place"})
+"""Letters that bring the code for the door: to an address that is theirs, about a place that is theirs."""
 
 
 def keep_contact(session: Session, rsvp: Rsvp, event: Event, *, seal: Seal, now: datetime) -> None:
@@ -64,7 +69,8 @@ def send(  # noqa: PLR0913 whom, about what, which words, how
         recipient=email,
         locale=rsvp.locale,
         about=f"rsvp:{rsvp.public_id}",
-        context=facts_for(rsvp, event, token),
+        context=facts_for(rsvp, event, token)
+        | (code_facts(event.public_id, rsvp.public_id, seal) if template in WITH_CODE else {}),
         seal=seal,
         now=now,
         is_asked_for=template in ASKED_FOR,
