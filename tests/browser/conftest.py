@@ -93,6 +93,7 @@ def names(chromium: Browser, site: Site, cookies: dict[str, StorageState]) -> di
             candidates = [one for one in candidates if one in published]
         found[name] = candidates[0]
         context.close()
+    found["door"] = door_link(chromium, site, cookies, found["mine"])
     context = chromium.new_context(base_url=site.url)
     page = context.new_page()
     page.goto(f"/en/events/{found['event']}/rsvp")
@@ -108,6 +109,17 @@ def names(chromium: Browser, site: Site, cookies: dict[str, StorageState]) -> di
     found["reset"] = link_in(reset, "/account/reset/").rpartition("/")[2]
     context.close()
     return found
+
+
+def door_link(chromium: Browser, site: Site, cookies: dict[str, StorageState], event: str) -> str:
+    """Let the organiser make a link to the door of one of their protests; return its token."""
+    context = chromium.new_context(base_url=site.url, storage_state=cookies["organiser"])
+    page = context.new_page()
+    page.goto(f"/en/organise/events/{event}/check-in/links")
+    page.get_by_role("button", name="Make a link").click()
+    token = page.get_by_label("Link for the door").input_value().rpartition("/")[2]
+    context.close()
+    return token
 
 
 @pytest.fixture

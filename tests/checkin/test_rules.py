@@ -7,6 +7,7 @@ import pytest
 
 from coordinator.checkin.rules import (
     MOST_ACTS,
+    WRONG_CLOCK,
     ActKind,
     WrongActError,
     has_door,
@@ -75,8 +76,18 @@ def test_a_phone_whose_clock_is_wrong_says_when_all_the_same() -> None:
     assert act.at == pressed
 
 
+def test_two_quick_presses_keep_their_order_whatever_way_they_take_through_the_network() -> None:
+    def sent(pressed: float, on_the_way: float) -> datetime:
+        moment = NOON + timedelta(seconds=pressed)
+        said_at = at(moment + timedelta(seconds=0.1))
+        arrives = moment + timedelta(seconds=on_the_way)
+        return read_batch({"sent_at": said_at, "acts": [said(at=at(moment))]}, now=arrives)[0].at
+
+    assert sent(pressed=0, on_the_way=9) < sent(pressed=1, on_the_way=0.2)
+
+
 def test_nobody_acts_in_the_future() -> None:
-    assert read_act(said(at=at(NOON + timedelta(hours=1))), now=NOON).at == NOON
+    assert read_act(said(at=at(NOON + timedelta(hours=1))), now=NOON).at == NOON + WRONG_CLOCK
 
 
 @pytest.mark.parametrize(

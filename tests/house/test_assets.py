@@ -73,6 +73,8 @@ def test_the_lock_names_contents_and_no_place_they_came_from() -> None:
         "leaflet.fullscreen/Control.FullScreen.js",
         "leaflet.fullscreen/Control.FullScreen.css",
         "leaflet.fullscreen/icon-fullscreen.svg",
+        "qr/decode.js",
+        "qr/index.js",
         "rubik/fonts.css",
         "rubik/rubik-latin-wght-normal.woff2",
         "rubik/rubik-cyrillic-wght-normal.woff2",

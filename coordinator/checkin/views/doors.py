@@ -138,7 +138,8 @@ def people_answer(door: Door) -> Response:
         [one.who, one.name, one.party_size, one.status, one.people, _milliseconds(one.said_at), one.act_id]
         for one in guests
     ]
-    return jsonify(now=_milliseconds(moment), guests=rows, walk_ins=door_tally(session, door.event).walk_ins)
+    tally = door_tally(session, door.event)
+    return jsonify(now=_milliseconds(moment), guests=rows, came=tally.came, walk_ins=tally.walk_ins)
 
 
 def news_answer(door: Door) -> Response:
@@ -177,9 +178,11 @@ def _news(door: Door, since: int) -> dict[str, Any]:
     except (ValueError, OverflowError, OSError):
         start = datetime(1970, 1, 1, tzinfo=UTC)
     arrivals = arrivals_since(session, door.event, start, seal())
+    tally = door_tally(session, door.event)
     return {
         "now": _milliseconds(moment),
-        "walk_ins": door_tally(session, door.event).walk_ins,
+        "came": tally.came,
+        "walk_ins": tally.walk_ins,
         "arrivals": [
             [one.who, one.people, _milliseconds(one.said_at), one.act_id] for one in arrivals
         ],
