@@ -86,10 +86,8 @@ class DoorAct:
 
 
 def has_door(status: EventStatus) -> bool:
-    """Tell whether people can come to an event at all."""
-    return status not in {
-        EventStatus.DRAFT, EventStatus.SUBMITTED, EventStatus.REJECTED, EventStatus.CANCELLED
-    }  # fmt: skip
+    """Tell whether people come to an event at its time: not while postponed, and not once called off."""
+    return status is EventStatus.PUBLISHED
 
 
 def read_act(said: object, *, now: datetime, skew: timedelta = timedelta()) -> DoorAct:
