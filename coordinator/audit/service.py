@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coordinator.audit.models import AuditEntry
+from coordinator.kit.db import insert_row
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,4 +38,5 @@ def record(
         campaign: slug of the campaign whose coordinators may read this.
         details: codes and numbers; never personal data.
     """
-    session.add(AuditEntry(at=at, actor=by, tag=tag, subject=subject, campaign=campaign, details=details))
+    entry = {"at": at, "actor": by, "tag": tag, "subject": subject, "campaign": campaign, "details": details}
+    insert_row(session, AuditEntry, entry)

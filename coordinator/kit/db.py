@@ -12,21 +12,22 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from psycopg import Connection as PostgresConnection
-from sqlalchemy import DateTime, Engine, Enum, MetaData, event
+from sqlalchemy import DateTime, Engine, Enum, Insert, MetaData, event, insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
 from coordinator.kit.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from enum import StrEnum
 
-    from sqlalchemy import Connection, Dialect
+    from sqlalchemy import Connection, Dialect, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.orm import Session
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -98,6 +99,35 @@ def one_of(kind: type[StrEnum]) -> Enum:
         values_callable=lambda members: [member.value for member in members],
         name=kind.__name__.lower(),
     )
+
+
+def insert_row(session: Session, model: type[Base], values: Mapping[str, Any]) -> None:
+    """Write one row of which nobody needs the object: a third of what the mapper takes for it."""
+    session.connection().execute(_insert(model), values)
+
+
+def insert_once(session: Session, model: type[Base], values: Mapping[str, Any], *, unique: str) -> bool:
+    """Write one row unless there is one with the same `unique` column. Return whether it is new."""
+    connection = session.connection()
+    done = connection.execute(
+        _insert_once(model, unique, connection.dialect.name),
+        values,
+        execution_options={"preserve_rowcount": True},
+    )
+    return done.rowcount == 1
+
+
+@lru_cache
+def _insert(model: type[Base]) -> Insert:
+    return insert(cast("Table", model.__table__))
+
+
+@lru_cache
+def _insert_once(model: type[Base], unique: str, dialect: str) -> Insert:
+    table, columns = cast("Table", model.__table__), [unique]
+    if dialect == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing(index_elements=columns)
+    return sqlite.insert(table).on_conflict_do_nothing(index_elements=columns)
 
 
 @event.listens_for(Engine, "connect")

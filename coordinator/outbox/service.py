@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
-
+from coordinator.kit.db import insert_once
 from coordinator.kit.ids import new_public_id
 from coordinator.outbox.models import Message
 
@@ -52,31 +50,17 @@ def post(  # noqa: PLR0913 each is one column of the row
         is_asked_for: its reader waits for it now (a link to confirm, a new password): it goes before all
             others, and also to an address that letters came back from, which may be alive again.
     """
-    if _is_posted(session, key):
-        return False
-    message = Message(
-        public_id=new_public_id(),
-        key=key,
-        template=template,
-        locale=locale,
-        about=about,
-        recipient_sealed=seal.encrypt(recipient),
-        recipient_digest=seal.digest(recipient, purpose="message"),
-        context_sealed=seal.encrypt(json.dumps(dict(context), ensure_ascii=False)),
-        created_at=now,
-        due_at=due_at or now,
-        is_asked_for=is_asked_for,
-    )
-    session.flush()  # so that a fault of other rows is not taken for a key that is there already
-    try:
-        with session.begin_nested():
-            session.add(message)
-    except IntegrityError:
-        if not _is_posted(session, key):  # another constraint: losing the message is no answer to that
-            raise
-        return False
-    return True
-
-
-def _is_posted(session: Session, key: str) -> bool:
-    return session.scalar(select(Message.id).where(Message.key == key)) is not None
+    message = {
+        "public_id": new_public_id(),
+        "key": key,
+        "template": template,
+        "locale": locale,
+        "about": about,
+        "recipient_sealed": seal.encrypt(recipient),
+        "recipient_digest": seal.digest(recipient, purpose="message"),
+        "context_sealed": seal.encrypt(json.dumps(dict(context), ensure_ascii=False)),
+        "created_at": now,
+        "due_at": due_at or now,
+        "is_asked_for": is_asked_for,
+    }
+    return insert_once(session, Message, message, unique="key")

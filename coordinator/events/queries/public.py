@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Date, and_, func, select, tuple_, union_all
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Date, and_, bindparam, func, select, tuple_, union_all
+from sqlalchemy.orm import contains_eager, joinedload, lazyload, load_only
 
 from coordinator.campaigns.models import Campaign
 from coordinator.campaigns.rules import CampaignStatus
@@ -26,6 +26,27 @@ if TYPE_CHECKING:
     from coordinator.missions.models import Mission
 
 CARDS_ON_A_PAGE = 50
+
+_FRESH = {"populate_existing": True}  # what was read before is read again
+_ANSWERABLE = (
+    select(Event)
+    .join(Event.campaign)
+    .where(
+        Event.public_id == bindparam("public_id"),
+        Event.status.in_(REACHABLE),
+        Campaign.status != CampaignStatus.DRAFT,
+    )
+    .options(
+        load_only(
+            Event.public_id, Event.status, Event.organiser_id, Event.capacity, Event.title,
+            Event.starts_at, Event.ends_at, Event.starts_local, Event.timezone, Event.is_time_known,
+            Event.address, Event.city,
+        ),
+        contains_eager(Event.campaign).options(
+            load_only(Campaign.slug, Campaign.retention_days), lazyload(Campaign.texts)
+        ),
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +180,18 @@ def reachable_event(session: Session, public_id: str) -> Event:
         )
         .options(joinedload(Event.campaign), joinedload(Event.mission))
     )
+    if event is None:
+        raise NotFoundError
+    return event
+
+
+def answerable_event(session: Session, public_id: str) -> Event:
+    """Return the same event as `reachable_event`, with no more of it than an answer needs.
+
+    Raises:
+        NotFoundError: there is none, it is a draft or was sent back, or its campaign is a draft.
+    """
+    event = session.scalar(_ANSWERABLE, {"public_id": public_id}, execution_options=_FRESH)
     if event is None:
         raise NotFoundError
     return event

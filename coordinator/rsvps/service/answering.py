@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from coordinator.audit.service import ANYONE, record
 from coordinator.events.rules import digest_purpose
 from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
 from coordinator.rsvps.models import Rsvp
-from coordinator.rsvps.queries import rsvp_of
 from coordinator.rsvps.rules import ClosedError, RsvpStatus, consent_wording, place_for
-from coordinator.rsvps.service.tallying import is_open, lock_answer, lock_tally, move, share_of
+from coordinator.rsvps.service.tallying import (
+    is_open,
+    lock_answer,
+    lock_answerable,
+    lock_tally,
+    move,
+    share_of,
+)
 from coordinator.rsvps.service.telling import keep_contact, send, send_link
 from coordinator.rsvps.service.waiting import fill
 
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
 
     from coordinator.events.models import Event
     from coordinator.kit.crypto import Seal
+    from coordinator.rsvps.models import RsvpTally
     from coordinator.rsvps.rules import RsvpDetails
 
 
@@ -45,9 +52,28 @@ def submit_rsvp(session: Session, event: Event, details: RsvpDetails, *, seal: S
         ClosedError: the event takes no answers.
         PartySizeError: nobody, or too many.
     """
+    return _submit(session, event, lock_tally(session, event), details, seal=seal, now=now)
+
+
+def answer_event(
+    session: Session, public_id: str, details: RsvpDetails, *, seal: Seal, now: datetime
+) -> Answer:
+    """Do as `submit_rsvp` does, for an event of which only the address is known.
+
+    Raises:
+        NotFoundError: there is no such event, or none that this person may know of.
+        ClosedError: the event takes no answers.
+        PartySizeError: nobody, or too many.
+    """
+    event, tally = lock_answerable(session, public_id)
+    return _submit(session, event, tally, details, seal=seal, now=now)
+
+
+def _submit(
+    session: Session, event: Event, tally: RsvpTally, details: RsvpDetails, *, seal: Seal, now: datetime
+) -> Answer:
     is_by_mail = bool(details.email)
     token = _token_for(event, details, seal)
-    tally = lock_tally(session, event)
     if not is_open(event, now):
         raise ClosedError
     status = place_for(capacity=event.capacity, taken=tally.taken, party_size=details.party_size)
@@ -64,7 +90,8 @@ def submit_rsvp(session: Session, event: Event, details: RsvpDetails, *, seal: S
     session.add(rsvp)
     session.flush()  # the contact and the message name it by its public id
     move(tally, None, share_of(rsvp))
-    keep_contact(session, rsvp, event, seal=seal, now=now)
+    if rsvp.consent_contact_at is not None:
+        keep_contact(session, rsvp, event, seal=seal, now=now)
     record(session, "rsvp:submitted", f"rsvp:{rsvp.public_id}", by=ANYONE, at=now, status=status.value)
     if is_by_mail:
         send_link(session, rsvp, event, seal=seal, now=now)
@@ -139,7 +166,8 @@ def _sealed(event: Event, details: RsvpDetails, token: str, *, seal: Seal, now: 
 
 def _same_answer(session: Session, rsvp: Rsvp) -> Rsvp | None:
     """Return what this form or this address has answered before."""
-    repeated = session.scalar(select(Rsvp).where(Rsvp.token_digest == rsvp.token_digest))
-    if repeated is not None or rsvp.email_digest is None:
-        return repeated
-    return rsvp_of(session, rsvp.event_id, rsvp.email_digest)
+    is_same = Rsvp.token_digest == rsvp.token_digest
+    if rsvp.email_digest is not None:
+        is_same |= and_(Rsvp.event_id == rsvp.event_id, Rsvp.email_digest == rsvp.email_digest)
+    found = session.connection().execute(select(Rsvp.id).where(is_same).order_by(Rsvp.id).limit(1)).scalar()
+    return None if found is None else session.get(Rsvp, found)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
+from coordinator.events.models import Event
+from coordinator.events.queries.public import answerable_event
 from coordinator.rsvps.models import RsvpTally
 from coordinator.rsvps.queries import counted, empty_tally
 from coordinator.rsvps.rules import Count, answers_close_at, counted_as, takes_answers
@@ -16,8 +18,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from coordinator.events.models import Event
     from coordinator.rsvps.models import Rsvp
+
+_FRESH = {"populate_existing": True}
+_LOCKED_TALLY = (
+    select(RsvpTally)
+    .where(
+        RsvpTally.event_id
+        == select(Event.id).where(Event.public_id == bindparam("public_id")).scalar_subquery()
+    )
+    .with_for_update()
+)
 
 
 def is_open(event: Event, now: datetime) -> bool:
@@ -40,6 +51,20 @@ def lock_tally(session: Session, event: Event) -> RsvpTally:
         tally = session.get_one(RsvpTally, event.id, with_for_update=True, populate_existing=True)
     session.refresh(event)
     return tally
+
+
+def lock_answerable(session: Session, public_id: str) -> tuple[Event, RsvpTally]:
+    """Lock the tally of an event that may be reached, and return both as they are under the lock.
+
+    It asks the database twice, where loading the event first and locking then takes six questions.
+
+    Raises:
+        NotFoundError: there is no such event, or none that this person may know of.
+    """
+    tally = session.scalar(_LOCKED_TALLY, {"public_id": public_id}, execution_options=_FRESH)
+    if tally is None:  # the first answer to this event
+        tally = lock_tally(session, answerable_event(session, public_id))
+    return answerable_event(session, public_id), tally
 
 
 def lock_answer(session: Session, rsvp: Rsvp) -> tuple[Event, RsvpTally]:

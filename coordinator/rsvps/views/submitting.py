@@ -19,7 +19,7 @@ from coordinator.rsvps.codes import code_facts
 from coordinator.rsvps.forms import ChangeForm, RsvpForm
 from coordinator.rsvps.queries import has_code, rsvp_by_token, tally_of
 from coordinator.rsvps.rules import Help, NoPlaceError, RsvpStatus
-from coordinator.rsvps.service.answering import confirm_rsvp, submit_rsvp
+from coordinator.rsvps.service.answering import answer_event, confirm_rsvp
 from coordinator.rsvps.service.changing import cancel_rsvp, change_rsvp
 from coordinator.rsvps.service.tallying import is_open
 
@@ -61,17 +61,17 @@ def _own_forms_only() -> None:
 @limited("rsvp", per_client=PER_CLIENT, per_target=PER_EVENT, target="public_id")
 def submit(public_id: str) -> ResponseReturnValue:
     """Show the form alone, or take the answer."""
-    event = reachable_event(db.session(), public_id)
     form = RsvpForm()
     if form.is_submitted() and form.subject.data:
-        return redirect(url_for(".thanks", public_id=event.public_id), code=303)
+        return redirect(url_for(".thanks", public_id=public_id), code=303)
     if not form.validate_on_submit():
+        event = reachable_event(db.session(), public_id)
         return form_page("rsvps/submit.html", form, **_about(event))
     if form.email.data:
         aim = seal().digest(form.email.data, purpose="limit")
         check_limit("rsvp-address", per_target=PER_ADDRESS, target=aim)
     with unit_of_work() as session:
-        answer = submit_rsvp(session, event, form.details(current_language()), seal=seal(), now=now())
+        answer = answer_event(session, public_id, form.details(current_language()), seal=seal(), now=now())
     if answer.token is None:
         return redirect(url_for(".thanks", public_id=public_id), code=303)
     return redirect(url_for(".manage", token=answer.token, done="answered"), code=303)
