@@ -55,6 +55,7 @@ from coordinator.maps.views import blueprint as maps
 from coordinator.ops.views import blueprint as ops
 from coordinator.places.geocoding import set_up_places
 from coordinator.rsvps.views.attendees import blueprint as attendees
+from coordinator.rsvps.views.deciding import blueprint as decisions
 from coordinator.rsvps.views.submitting import blueprint as rsvps
 from coordinator.settings import ROOT, Mode, Settings
 from coordinator.site.views import blueprint as site
@@ -64,6 +65,7 @@ ROOMS = (
     organising,
     review,
     rsvps,
+    decisions,
     attendees,
     checkin,
     door,

@@ -126,6 +126,7 @@ def make_world(session: Session, app: Flask) -> World:
             "door": {"token": "d" * 32},
             "door.code": {"token": "q" * 32},
             "rsvps": {"public_id": public.public_id},
+            "decisions": {"public_id": public.public_id},
             "feeds": {"public_id": public.public_id},
             "accounts.verify": {"token": "v" * 32},
             "accounts.reset_password": {"token": "r" * 32},

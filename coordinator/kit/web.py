@@ -16,7 +16,8 @@ from coordinator.kit.errors import ForeignOriginError
 from coordinator.kit.kept import Kept
 
 if TYPE_CHECKING:
-    from flask import Response
+    from flask import Blueprint, Response
+    from flask.blueprints import BlueprintSetupState
     from flask_wtf import FlaskForm
 
     from coordinator.kit.crypto import Seal
@@ -74,6 +75,19 @@ def refuse_foreign_form() -> None:
     origin = request.headers.get("Origin")
     if site is None and origin not in {None, "null"} and urlsplit(origin or "").netloc != request.host:
         raise ForeignOriginError
+
+
+def without_session(blueprint: Blueprint) -> None:
+    """Let the forms of a room do without a session and its CSRF token, and refuse other sites' instead."""
+
+    @blueprint.record_once
+    def leave_out_csrf(state: BlueprintSetupState) -> None:
+        state.app.extensions["csrf"].exempt(blueprint)
+
+    @blueprint.before_request
+    def own_forms_only() -> None:
+        if request.method == "POST":
+            refuse_foreign_form()
 
 
 def refuse_unstorable() -> None:

@@ -142,7 +142,8 @@ def _forget_at(event: Event) -> datetime:
 def _empty(rsvp: Rsvp, now: datetime) -> None:
     """Leave of an answer what the statistics need: which event, what, how many, when."""
     rsvp.name_sealed = rsvp.email_sealed = rsvp.email_digest = None
-    rsvp.phone_sealed = rsvp.note_sealed = rsvp.token_sealed = None
+    rsvp.phone_sealed = rsvp.note_sealed = rsvp.needs_sealed = rsvp.token_sealed = None
+    rsvp.proposed_sealed = rsvp.proposed_at = None
     rsvp.token_digest = f"forgotten:{rsvp.public_id}"  # unique, and the digest of nothing
     rsvp.help = rsvp.consent_wording = ""
     rsvp.consent_updates_at = rsvp.consent_contact_at = None

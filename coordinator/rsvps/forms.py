@@ -26,6 +26,7 @@ from coordinator.kit.forms import HouseForm, WholeNumberField
 from coordinator.rsvps.rules import (
     LARGEST_PARTY,
     LONGEST_NAME,
+    LONGEST_NEEDS,
     LONGEST_NOTE,
     LONGEST_PHONE,
     LONGEST_REQUEST_ID,
@@ -103,6 +104,13 @@ class _AnswerForm(HouseForm):
         validators=[Length(max=LONGEST_NOTE)],
         render_kw={"rows": 2, "maxlength": LONGEST_NOTE},
     )
+    needs = StringField(
+        _("What somebody of you needs"),
+        description=_("A seat, a way without steps, sign language. The organiser sees it."),
+        filters=[tidy],
+        validators=[Length(max=LONGEST_NEEDS)],
+        render_kw={"autocomplete": "off", "maxlength": LONGEST_NEEDS},
+    )
     help = SelectMultipleField(
         _("I can help as"),
         choices=[SelectChoice(*words) for words in HELP_WORDS],
@@ -129,6 +137,7 @@ class _AnswerForm(HouseForm):
             "name": self.name.data or "",
             "phone": self.phone.data or "",
             "note": self.note.data or "",
+            "needs": self.needs.data or "",
             "help": tuple(kind for kind in Help if kind.value in (self.help.data or ())),  # each once
             "is_updates_agreed": "consent_updates" in self and bool(self.consent_updates.data),
             "is_contact_agreed": self.consent_contact.data,
@@ -171,6 +180,7 @@ class RsvpForm(_AnswerForm):
             self.email,
             self.phone,
             self.note,
+            self.needs,
             self.help,
             self.consent_updates,
             self.consent_contact,
@@ -202,3 +212,21 @@ class ChangeForm(_AnswerForm):
     def change(self, locale: str) -> RsvpChange:
         """Return what was said, as the rules want it. Call it on a valid form."""
         return RsvpChange(**self._said(), locale=locale)
+
+
+class LostLinkForm(HouseForm):
+    """An address whose owner has lost the link to their answer."""
+
+    class Meta(_AnswerForm.Meta):
+        """As for the answers: no session to hold a token."""
+
+    email = EmailField(
+        _("E-mail"),
+        filters=[tidy],
+        validators=[
+            InputRequired(_("Type the address with which you answered.")),
+            Length(max=LONGEST_EMAIL),
+            Email(_("This is not an e-mail address.")),
+        ],
+        render_kw={"autocomplete": "email", "inputmode": "email", "maxlength": LONGEST_EMAIL},
+    )

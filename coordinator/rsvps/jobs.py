@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.events.models import Event
 from coordinator.kit.db import db, unit_of_work
-from coordinator.rsvps.queries import events_with_room
+from coordinator.rsvps.queries import events_with_lapsed_offers, events_with_room
 from coordinator.rsvps.service.waiting import settle_waitlist
 
 if TYPE_CHECKING:
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 
 def settle_waitlists(*, seal: Seal, now: datetime) -> int:
-    """Settle every event that has room for somebody who waits. Return how many parties came in.
+    """Settle every event that has room for somebody who waits, or holds a place for somebody too long.
+
+    Return how many parties were offered a place or given one.
 
     Looking takes no lock; each event is settled in a short transaction of its own.
     """
     taken_in = 0
-    for event_id in events_with_room(db.session()):
+    looking = db.session()
+    for event_id in sorted({*events_with_room(looking), *events_with_lapsed_offers(looking, now)}):
         with unit_of_work() as session:
             event = session.get(Event, event_id)
             if event is not None:

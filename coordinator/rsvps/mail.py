@@ -31,5 +31,6 @@ def facts_for(rsvp: Rsvp, event: Event, token: str) -> dict[str, Any]:
         "token": token,
         "status": rsvp.status.value,
         "party_size": rsvp.party_size,
+        "until_at": rsvp.offered_until.isoformat() if rsvp.offered_until else None,
         "thread": f"event:{event.public_id}:rsvp:{rsvp.public_id}",
     }

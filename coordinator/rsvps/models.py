@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coordinator.events.models import Event
 from coordinator.kit.db import Base, one_of
 from coordinator.rsvps.rules import LARGEST_PARTY, RsvpStatus
+
+_OPEN_OFFER = text("offered_until IS NOT NULL")
 
 
 class Rsvp(Base):
@@ -19,7 +21,9 @@ class Rsvp(Base):
     __table_args__ = (
         UniqueConstraint("event_id", "email_digest"),
         CheckConstraint(f"party_size BETWEEN 1 AND {LARGEST_PARTY}", name="party_size"),
+        CheckConstraint("offered_until IS NULL OR status = 'waitlisted'", name="offered_while_waiting"),
         Index(None, "event_id", "status", "id"),
+        Index("ix_rsvp_offered", "offered_until", sqlite_where=_OPEN_OFFER, postgresql_where=_OPEN_OFFER),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -35,6 +39,8 @@ class Rsvp(Base):
     """Finds a repeat, tells nobody the address. Unique in one event."""
     phone_sealed: Mapped[str | None] = mapped_column(Text)
     note_sealed: Mapped[str | None] = mapped_column(Text)
+    needs_sealed: Mapped[str | None] = mapped_column(Text)
+    """What somebody of the party needs to take part: a seat, a ramp, sign language."""
     help: Mapped[str] = mapped_column(String(100), default="")
     """Codes of `Help`, separated by spaces."""
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
@@ -51,6 +57,14 @@ class Rsvp(Base):
     changed_at: Mapped[datetime | None]
     waiting_since: Mapped[datetime | None]
     """When the party joined the end of the queue it stands in now; None for those not waiting."""
+    offered_until: Mapped[datetime | None]
+    """A place is held for a party that waits, until then. It takes it, or the next in line is offered it."""
+    lapsed_at: Mapped[datetime | None]
+    """An offer ran out unanswered; the party waits on, and is offered nothing until it says that it still
+    wants to come."""
+    proposed_sealed: Mapped[str | None] = mapped_column(Text)
+    """JSON of another answer, given later with this address: it waits for the owner of the mailbox."""
+    proposed_at: Mapped[datetime | None]
     forgotten_at: Mapped[datetime | None]
     """When everything personal was removed; the answer stays for the statistics."""
 
@@ -66,7 +80,8 @@ class RsvpTally(Base):
     __tablename__ = "rsvp_tally"
     __table_args__ = (
         CheckConstraint(
-            "confirmed >= 0 AND unconfirmed >= 0 AND pending >= 0 AND tentative >= 0 AND waitlisted >= 0",
+            "confirmed >= 0 AND unconfirmed >= 0 AND pending >= 0 AND tentative >= 0 AND waitlisted >= 0"
+            " AND offered >= 0",
             name="counts",
         ),
     )
@@ -81,6 +96,8 @@ class RsvpTally(Base):
     nobody but the organiser: a place that one could see vanish would tell whether an address has answered."""
     tentative: Mapped[int] = mapped_column(default=0)
     waitlisted: Mapped[int] = mapped_column(default=0)
+    offered: Mapped[int] = mapped_column(default=0, server_default="0")
+    """People who waited and for whom a place is held while they decide; not among `waitlisted`."""
 
     @property
     def coming(self) -> int:
@@ -89,9 +106,9 @@ class RsvpTally(Base):
 
     @property
     def taken(self) -> int:
-        """Return everybody who holds a place; capacity is compared with this.
+        """Return everybody who holds a place, or has one held for them; capacity is compared with this.
 
-        The same people as the public is told of: whoever answers and looks whether there was a place
-        learns nothing that the page does not say.
+        No address that nobody confirmed is among them: whoever answers and looks whether there was a place
+        does not learn whether that address has answered before.
         """
-        return self.coming
+        return self.coming + self.offered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from coordinator.events.models import Event
 from coordinator.events.rules import EventStatus
@@ -15,12 +15,18 @@ from coordinator.rsvps.rules import EXPECTED, Count, Help, RsvpStatus, counted_a
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
 _IS_KNOWN = or_(Rsvp.email_digest.is_(None), Rsvp.confirmed_at.is_not(None))
 """Answers that count: without an address, or with one that was shown to be theirs."""
+
+
+_IS_IN_LINE = and_(
+    Rsvp.status == RsvpStatus.WAITLISTED, _IS_KNOWN, Rsvp.offered_until.is_(None), Rsvp.lapsed_at.is_(None)
+)
 
 
 def empty_tally(event_id: int) -> RsvpTally:
@@ -64,19 +70,31 @@ def rsvp_of(session: Session, event_id: int, email_digest: str) -> Rsvp | None:
 def waiting_parties(event_id: int, *, largest: int | None = None) -> Select[Rsvp]:
     """Select who may be taken in next, in the order in which they began to wait.
 
-    Somebody who left an address and did not confirm it is not taken in: nobody could tell them.
+    Somebody who left an address and did not confirm it is not taken in: nobody could tell them. Nor is
+    somebody who has an offer already, or let one run out and has not come back since.
     """
-    query = select(Rsvp).where(Rsvp.event_id == event_id, Rsvp.status == RsvpStatus.WAITLISTED, _IS_KNOWN)
+    query = select(Rsvp).where(Rsvp.event_id == event_id, _IS_IN_LINE)
     if largest is not None:
         query = query.where(Rsvp.party_size <= largest)
     return query.order_by(Rsvp.waiting_since, Rsvp.id)
+
+
+def lapsing_offers(event_id: int, now: datetime) -> Select[Rsvp]:
+    """Select those for whom a place was held until now, the longest first."""
+    query = select(Rsvp).where(Rsvp.event_id == event_id, Rsvp.offered_until <= now)
+    return query.order_by(Rsvp.offered_until, Rsvp.id)
+
+
+def events_with_lapsed_offers(session: Session, now: datetime) -> list[int]:
+    """Return ids of events that hold a place for somebody whose time to take it is over."""
+    return list(session.scalars(select(Rsvp.event_id).where(Rsvp.offered_until <= now).distinct()))
 
 
 def events_with_room(session: Session) -> list[int]:
     """Return ids of published events where somebody waits although there is room for their party."""
     room: ColumnElement[bool] = or_(
         Event.capacity.is_(None),
-        Rsvp.party_size <= Event.capacity - RsvpTally.confirmed - RsvpTally.unconfirmed,
+        Rsvp.party_size <= Event.capacity - RsvpTally.confirmed - RsvpTally.unconfirmed - RsvpTally.offered,
     )
     query = (
         select(RsvpTally.event_id)
@@ -85,8 +103,7 @@ def events_with_room(session: Session) -> list[int]:
         .where(
             RsvpTally.waitlisted > 0,
             Event.status == EventStatus.PUBLISHED,
-            Rsvp.status == RsvpStatus.WAITLISTED,
-            _IS_KNOWN,
+            _IS_IN_LINE,
             room,
         )
         .distinct()
@@ -94,14 +111,34 @@ def events_with_room(session: Session) -> list[int]:
     return list(session.scalars(query))
 
 
-def attendees(event: Event) -> Select[Rsvp]:
-    """Select the answers that the organiser sees, in the order in which they came.
+SHOWN = ("coming", "maybe", "waiting", "needs")
+"""Parts of the organiser's list that can be looked at alone."""
 
-    Those with an unconfirmed address are not among them: somebody else may have typed it.
+
+def attendees(event: Event, show: str = "") -> Select[Rsvp]:
+    """Select the answers that the organiser sees, in the order in which they came; or a part of `SHOWN`.
+
+    Those with an unconfirmed address are not among them: somebody else may have typed it. The waiting list
+    comes in its own order, offered places first.
     """
-    return (
-        select(Rsvp).where(Rsvp.event_id == event.id, Rsvp.status.in_(EXPECTED), _IS_KNOWN).order_by(Rsvp.id)
-    )
+    query = select(Rsvp).where(Rsvp.event_id == event.id, Rsvp.status.in_(EXPECTED), _IS_KNOWN)
+    if show == "coming":
+        query = query.where(Rsvp.status == RsvpStatus.ACCEPTED)
+    elif show == "maybe":
+        query = query.where(Rsvp.status == RsvpStatus.TENTATIVE)
+    elif show == "needs":
+        query = query.where(Rsvp.needs_sealed.is_not(None))
+    elif show == "waiting":
+        query = query.where(Rsvp.status == RsvpStatus.WAITLISTED)
+        is_offered, has_let_go = Rsvp.offered_until.is_not(None), Rsvp.lapsed_at.is_not(None)
+        return query.order_by(is_offered.desc(), has_let_go, Rsvp.waiting_since, Rsvp.id)
+    return query.order_by(Rsvp.id)
+
+
+def needs_counted(session: Session, event: Event) -> int:
+    """Return how many answers say that somebody needs something to take part."""
+    wanted = attendees(event, "needs").order_by(None).with_only_columns(func.count(Rsvp.id))
+    return session.scalar(wanted) or 0
 
 
 def help_offered(session: Session, event: Event) -> dict[Help, int]:
@@ -121,15 +158,16 @@ def help_offered(session: Session, event: Event) -> dict[Help, int]:
 def counted(session: Session, event_ids: Iterable[int] | None = None) -> dict[int, dict[Count, int]]:
     """Return the numbers as the answers themselves say, by event: what the tallies ought to be."""
     has_email, is_confirmed = Rsvp.email_digest.is_not(None), Rsvp.confirmed_at.is_not(None)
-    query = select(Rsvp.event_id, Rsvp.status, has_email, is_confirmed, func.sum(Rsvp.party_size)).group_by(
-        Rsvp.event_id, Rsvp.status, has_email, is_confirmed
-    )
+    kinds = (Rsvp.event_id, Rsvp.status, has_email, is_confirmed, Rsvp.offered_until.is_not(None))
+    query = select(*kinds, func.sum(Rsvp.party_size)).group_by(*kinds)
     if event_ids is not None:
         query = query.where(Rsvp.event_id.in_(list(event_ids)))
     sums: dict[int, dict[Count, int]] = {}
-    for event_id, status, email, confirmed, people in session.execute(query):
+    for event_id, status, email, confirmed, offered, people in session.execute(query):
         of_event = sums.setdefault(event_id, dict.fromkeys(Count, 0))
-        count = counted_as(status, has_email=bool(email), is_confirmed=bool(confirmed))
+        count = counted_as(
+            status, has_email=bool(email), is_confirmed=bool(confirmed), is_offered=bool(offered)
+        )
         if count is not None:
             of_event[count] += people
     return sums

@@ -13,6 +13,7 @@ LARGEST_PARTY = 10
 LONGEST_NAME = 80
 LONGEST_PHONE = 60
 LONGEST_NOTE = 500
+LONGEST_NEEDS = 300
 LONGEST_REQUEST_ID = 64
 
 WORDING = "rsvp-1"
@@ -22,6 +23,14 @@ OPEN_AFTER_START = timedelta(hours=6)
 """An event without an end takes answers until then."""
 OPEN_ON_THE_DAY = timedelta(hours=12)
 """The same, from noon, for an event whose time was never announced."""
+
+OFFER_LASTS = timedelta(hours=24)
+"""An offered place is held that long at the most."""
+SHORTEST_OFFER = timedelta(hours=2)
+LAST_HOURS = timedelta(hours=12)
+"""So close to the start nothing is offered: whoever waits is given the place, and told."""
+PROPOSAL_LASTS = timedelta(days=7)
+"""Another answer with the same address may be taken over that long."""
 
 
 class RsvpStatus(StrEnum):
@@ -60,6 +69,7 @@ class Count(StrEnum):
     PENDING = "pending"
     TENTATIVE = "tentative"
     WAITLISTED = "waitlisted"
+    OFFERED = "offered"
 
 
 class PartySizeError(RefusedError):
@@ -72,6 +82,18 @@ class ClosedError(RefusedError):
     """The event takes no answers: it is over, cancelled, or not published."""
 
     code = "rsvp.closed"
+
+
+class OfferGoneError(RefusedError):
+    """The offered place is somebody else's by now, or there was none."""
+
+    code = "rsvp.offer_gone"
+
+
+class ProposalGoneError(RefusedError):
+    """There is no other answer to take over, or none any more."""
+
+    code = "rsvp.proposal_gone"
 
 
 class NoPlaceError(RefusedError):
@@ -91,6 +113,7 @@ class RsvpDetails:
     email: str = ""
     phone: str = ""
     note: str = ""
+    needs: str = ""
     help: tuple[Help, ...] = ()
     is_updates_agreed: bool = False
     is_contact_agreed: bool = False
@@ -108,6 +131,7 @@ class RsvpChange:
     name: str = ""
     phone: str = ""
     note: str = ""
+    needs: str = ""
     help: tuple[Help, ...] = ()
     is_updates_agreed: bool = False
     is_contact_agreed: bool = False
@@ -133,7 +157,9 @@ def place_for(*, capacity: int | None, taken: int, party_size: int) -> RsvpStatu
     return RsvpStatus.WAITLISTED
 
 
-def counted_as(status: RsvpStatus, *, has_email: bool, is_confirmed: bool) -> Count | None:
+def counted_as(
+    status: RsvpStatus, *, has_email: bool, is_confirmed: bool, is_offered: bool = False
+) -> Count | None:
     """Return the number that an answer belongs to, or None when it moves none.
 
     An address that nobody confirmed moves nothing but `pending`, which holds no place and is not shown:
@@ -146,7 +172,19 @@ def counted_as(status: RsvpStatus, *, has_email: bool, is_confirmed: bool) -> Co
         return Count.CONFIRMED if is_confirmed else Count.UNCONFIRMED
     if is_open_question or status is RsvpStatus.DECLINED:
         return None
-    return Count.TENTATIVE if status is RsvpStatus.TENTATIVE else Count.WAITLISTED
+    if status is RsvpStatus.TENTATIVE:
+        return Count.TENTATIVE
+    return Count.OFFERED if is_offered else Count.WAITLISTED
+
+
+def offer_until(*, starts_at: datetime, now: datetime) -> datetime | None:
+    """Return until when a place that became free now is held for the one to whom it is offered.
+
+    None in the last hours before the start: an offer that sleeps in a mailbox would be an empty place, so
+    the place is given at once.
+    """
+    until = min(now + OFFER_LASTS, starts_at - LAST_HOURS)
+    return until if until - now >= SHORTEST_OFFER else None
 
 
 def answers_close_at(*, starts_at: datetime, ends_at: datetime | None, is_time_known: bool) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import factory
@@ -43,6 +43,7 @@ class RsvpTallyFactory(RowFactory):
     pending = 0
     tentative = 0
     waitlisted = 0
+    offered = 0
 
 
 class RsvpFactory(RowFactory):
@@ -53,7 +54,7 @@ class RsvpFactory(RowFactory):
 
     class Meta:
         model = Rsvp
-        exclude = ("name", "email", "phone", "note", "token")
+        exclude = ("name", "email", "phone", "note", "needs", "token")
 
     class Params:
         confirmed = factory.Trait(
@@ -63,11 +64,19 @@ class RsvpFactory(RowFactory):
         tentative = factory.Trait(status=RsvpStatus.TENTATIVE)
         declined = factory.Trait(status=RsvpStatus.DECLINED)
         waitlisted = factory.Trait(status=RsvpStatus.WAITLISTED, waiting_since=ANSWERED_AT)
+        offered = factory.Trait(
+            email=factory.Sequence(lambda n: f"guest{n}@example.org"),
+            confirmed_at=ANSWERED_AT,
+            status=RsvpStatus.WAITLISTED,
+            waiting_since=ANSWERED_AT,
+            offered_until=ANSWERED_AT + timedelta(hours=24),
+        )
 
     name = ""
     email = ""
     phone = ""
     note = ""
+    needs = ""
     token = factory.LazyFunction(new_token)
 
     public_id = factory.LazyFunction(new_public_id)
@@ -84,6 +93,7 @@ class RsvpFactory(RowFactory):
         )
     )
     phone_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.phone))
+    needs_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.needs))
     note_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.note))
     token_digest = factory.LazyAttribute(lambda row: token_digest(row.token))
     token_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.token) if row.email else None)
@@ -98,11 +108,20 @@ class RsvpFactory(RowFactory):
         tally = session.scalar(select(RsvpTally).where(RsvpTally.event_id == self.event.id))
         if tally is None:
             tally = RsvpTally(
-                event_id=self.event.id, confirmed=0, unconfirmed=0, pending=0, tentative=0, waitlisted=0
+                event_id=self.event.id,
+                confirmed=0,
+                unconfirmed=0,
+                pending=0,
+                tentative=0,
+                waitlisted=0,
+                offered=0,
             )
             session.add(tally)
         count = counted_as(
-            self.status, has_email=self.email_digest is not None, is_confirmed=self.confirmed_at is not None
+            self.status,
+            has_email=self.email_digest is not None,
+            is_confirmed=self.confirmed_at is not None,
+            is_offered=self.offered_until is not None,
         )
         if count is not None:
             setattr(tally, count, getattr(tally, count) + self.party_size)

@@ -74,6 +74,22 @@ def test_sixty_people_and_twenty_places(real_app: Flask, *, has_email: bool) -> 
         assert session.scalar(select(func.count(Message.id))) == letters
 
 
+def test_two_hundred_people_and_fifty_places(real_app: Flask) -> None:
+    public_id = event_with(real_app, 50)
+    forms = [{"status": "accepted", "party_size": str(1 + n % 3)} for n in range(200)]
+
+    post_all(real_app, f"/en/events/{public_id}/rsvp", forms)
+
+    with real_app.app_context():
+        session = db.session()
+        people = dict(
+            session.execute(select(Rsvp.status, func.sum(Rsvp.party_size)).group_by(Rsvp.status)).all()
+        )
+        assert people[RsvpStatus.ACCEPTED] == 50  # parties of one fill what larger ones leave
+        assert sum(people.values()) == sum(int(form["party_size"]) for form in forms)
+        assert recount(session, is_check=True) == []
+
+
 @pytest.mark.parametrize("email", ["", "ada@example.org"])
 def test_twenty_clicks_are_one_answer(real_app: Flask, email: str) -> None:
     public_id = event_with(real_app, None)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -89,7 +89,7 @@ def test_the_letter_to_whom_a_place_was_freed(session: Session, seal: Seal) -> N
     here = RsvpFactory(event=event, party_size=2)
     RsvpFactory(event=event, confirmed=True, waitlisted=True, party_size=2, token="w" * 32)
 
-    cancel_rsvp(session, here, seal=seal, now=NOON)
+    cancel_rsvp(session, here, seal=seal, now=event.starts_at - timedelta(hours=3))
 
     for words in parts(written(session, seal)):
         assert "room for all 2 of you" in words

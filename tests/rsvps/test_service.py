@@ -23,7 +23,7 @@ from coordinator.rsvps.rules import (
 from coordinator.rsvps.service.answering import confirm_rsvp, submit_rsvp
 from coordinator.rsvps.service.changing import cancel_rsvp, change_rsvp
 from coordinator.rsvps.service.tallying import recount
-from coordinator.rsvps.service.waiting import settle_waitlist
+from coordinator.rsvps.service.waiting import accept_offer, settle_waitlist
 from tests.factories.accounts import AccountFactory
 from tests.factories.events import EventFactory
 from tests.factories.rsvps import RsvpFactory
@@ -98,7 +98,7 @@ def test_the_letter_carries_the_link_in_the_language_of_the_page(session: Sessio
     assert token_digest(token) == rsvp.token_digest
 
 
-def test_a_second_answer_from_one_address_changes_nothing_and_sends_one_letter_an_hour(
+def test_a_second_answer_from_one_address_waits_for_its_owner_and_sends_one_letter_an_hour(
     session: Session, seal: Seal
 ) -> None:
     event = EventFactory()
@@ -116,7 +116,7 @@ def test_a_second_answer_from_one_address_changes_nothing_and_sends_one_letter_a
         assert (again, token) == (first, None)
 
     assert (first.party_size, numbers(session, event)) == (2, (2, 0, 0, 0, 0))
-    assert letters(session) == ["rsvps/confirm", "rsvps/confirmed", "rsvps/manage", "rsvps/manage"]
+    assert letters(session) == ["rsvps/confirm", "rsvps/confirmed", "rsvps/again", "rsvps/again"]
 
 
 @pytest.mark.parametrize("email", ["", ADA])
@@ -142,7 +142,7 @@ def test_the_link_that_is_shown_is_never_the_link_that_confirms(session: Session
     assert token_digest(shown.token) != mailed.rsvp.token_digest
 
 
-def test_a_late_party_waits_and_comes_in_when_a_place_is_freed(session: Session, seal: Seal) -> None:
+def test_a_late_party_waits_and_is_offered_the_place_that_is_freed(session: Session, seal: Seal) -> None:
     event = EventFactory(capacity=3)
     early = submit_rsvp(session, event, details(party_size=2), seal=seal, now=NOON).rsvp
 
@@ -152,10 +152,13 @@ def test_a_late_party_waits_and_comes_in_when_a_place_is_freed(session: Session,
     assert late.status is RsvpStatus.WAITLISTED
     assert numbers(session, event) == (0, 2, 0, 0, 2)
     cancel_rsvp(session, early, seal=seal, now=NOON)
+    assert late.offered_until == NOON + timedelta(hours=24)
+    assert (numbers(session, event), tally_of(session, event).taken) == ((0, 0, 0, 0, 0), 2)
+    accept_offer(session, late, seal=seal, now=NOON)
     assert late.status is RsvpStatus.ACCEPTED
     assert late.waiting_since is None
     assert numbers(session, event) == (2, 0, 0, 0, 0)
-    assert letters(session) == ["rsvps/confirm", "rsvps/place"]
+    assert letters(session) == ["rsvps/confirm", "rsvps/offer", "rsvps/confirmed"]
 
 
 def test_a_smaller_party_behind_may_pass_a_larger_one(session: Session, seal: Seal) -> None:

@@ -12,6 +12,7 @@ from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
 from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.rules import ClosedError, RsvpStatus, consent_wording, place_for
+from coordinator.rsvps.service.proposing import propose_answer
 from coordinator.rsvps.service.tallying import (
     is_open,
     lock_answer,
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
     from coordinator.rsvps.rules import RsvpDetails
 
 
+ANSWERED = (
+    "status", "party_size", "locale", "name_sealed", "phone_sealed", "note_sealed", "needs_sealed", "help",
+    "consent_updates_at", "consent_contact_at", "consent_wording", "submitted_at", "waiting_since",
+)  # fmt: skip
+"""What an answer consists of, beside whose it is and its link."""
+
+
 class Answer(NamedTuple):
     """What became of a submitted form."""
 
@@ -45,8 +53,9 @@ class Answer(NamedTuple):
 def submit_rsvp(session: Session, event: Event, details: RsvpDetails, *, seal: Seal, now: datetime) -> Answer:
     """Give the party a place or put it in the queue, and write to those who left an address.
 
-    A second answer from one address changes nothing and sends the first message again, at most once an
-    hour, so the page shows a stranger nothing about who is coming. The same form sent twice is one answer.
+    A second answer from one address replaces one that nobody has confirmed. Beside a confirmed one it waits
+    until the owner of the mailbox says so. The page shows a stranger the same in each case, and a letter goes
+    out at most once an hour. The same form sent twice is one answer.
 
     Raises:
         ClosedError: the event takes no answers.
@@ -76,6 +85,8 @@ def _submit(
     token = _token_for(event, details, seal)
     if not is_open(event, now):
         raise ClosedError
+    if tally.offered:  # a place that is held for nobody any more may be free
+        fill(session, event, tally, seal=seal, now=now)
     status = place_for(capacity=event.capacity, taken=tally.taken, party_size=details.party_size)
     if details.status is RsvpStatus.TENTATIVE:
         status = RsvpStatus.TENTATIVE
@@ -83,10 +94,17 @@ def _submit(
     rsvp.status = status
     rsvp.waiting_since = now if status is RsvpStatus.WAITLISTED else None
     before = _same_answer(session, rsvp)
-    if before is not None:
+    if before is not None and before.token_digest == rsvp.token_digest:
         if is_by_mail:
             send_link(session, before, event, seal=seal, now=now)
         return Answer(before, None if is_by_mail else token)
+    if before is not None and before.confirmed_at is not None:
+        propose_answer(session, before, event, details, seal=seal, now=now)
+        return Answer(before, None)
+    if before is not None:
+        _replace(session, before, rsvp, tally, now=now)
+        send_link(session, before, event, seal=seal, now=now)
+        return Answer(before, None)
     session.add(rsvp)
     session.flush()  # the contact and the message name it by its public id
     move(tally, None, share_of(rsvp))
@@ -154,6 +172,7 @@ def _sealed(event: Event, details: RsvpDetails, token: str, *, seal: Seal, now: 
         ),
         phone_sealed=seal.encrypt(details.phone) if is_contact else None,  # nobody else may use it
         note_sealed=seal.encrypt(details.note),
+        needs_sealed=seal.encrypt(details.needs),
         help=" ".join(details.help),
         token_digest=token_digest(token),
         token_sealed=seal.encrypt(token) if details.email else None,
@@ -162,6 +181,15 @@ def _sealed(event: Event, details: RsvpDetails, token: str, *, seal: Seal, now: 
         consent_wording=consent_wording(details.locale) if is_contact or is_updates else "",
         submitted_at=now,
     )
+
+
+def _replace(session: Session, pending: Rsvp, newer: Rsvp, tally: RsvpTally, *, now: datetime) -> None:
+    """Let a newer answer take the place of one that nobody has confirmed, under the same link."""
+    before = share_of(pending)
+    for name in ANSWERED:
+        setattr(pending, name, getattr(newer, name))
+    move(tally, before, share_of(pending))
+    record(session, "rsvp:answered-again", f"rsvp:{pending.public_id}", by=ANYONE, at=now)
 
 
 def _same_answer(session: Session, rsvp: Rsvp) -> Rsvp | None:

@@ -24,6 +24,7 @@ def change_rsvp(session: Session, rsvp: Rsvp, change: RsvpChange, *, seal: Seal,
     """Make the answer what it is to be: another size, coming instead of maybe, back after cancelling.
 
     Whoever comes back, or turns a maybe into coming when every place is taken, joins the end of the queue.
+    Whoever says "coming" while a place is held for them takes it.
 
     Raises:
         ClosedError: the event takes no answers any more.
@@ -36,13 +37,16 @@ def change_rsvp(session: Session, rsvp: Rsvp, change: RsvpChange, *, seal: Seal,
     before = share_of(rsvp)
     status = _status_after(rsvp, change, capacity=event.capacity, taken=tally.taken)
     if status is RsvpStatus.WAITLISTED:
-        rsvp.waiting_since = rsvp.waiting_since or now
+        rsvp.waiting_since = now if rsvp.lapsed_at else rsvp.waiting_since or now
     else:
         rsvp.waiting_since = None
+    rsvp.offered_until = rsvp.lapsed_at = None
+    rsvp.proposed_sealed = rsvp.proposed_at = None
     rsvp.status = status
     rsvp.party_size = change.party_size
     rsvp.name_sealed = seal.encrypt(change.name)
     rsvp.note_sealed = seal.encrypt(change.note)
+    rsvp.needs_sealed = seal.encrypt(change.needs)
     rsvp.help = " ".join(change.help)
     has_address = bool(change.phone) or rsvp.email_digest is not None
     is_contact = change.is_contact_agreed and has_address
@@ -68,7 +72,8 @@ def cancel_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> N
         return
     before = share_of(rsvp)
     rsvp.status = RsvpStatus.DECLINED
-    rsvp.waiting_since = None
+    rsvp.waiting_since = rsvp.offered_until = rsvp.lapsed_at = None
+    rsvp.proposed_sealed = rsvp.proposed_at = None
     rsvp.phone_sealed = None
     rsvp.consent_contact_at = rsvp.consent_updates_at = None
     rsvp.consent_wording = ""
@@ -82,7 +87,7 @@ def cancel_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> N
 def _status_after(rsvp: Rsvp, change: RsvpChange, *, capacity: int | None, taken: int) -> RsvpStatus:
     """Decide what a changed answer is. One whose address nobody confirmed has no place to keep."""
     share = share_of(rsvp)
-    has_place = share is not None and share[0] in {Count.CONFIRMED, Count.UNCONFIRMED}
+    has_place = share is not None and share[0] in {Count.CONFIRMED, Count.UNCONFIRMED, Count.OFFERED}
     others = taken - rsvp.party_size if has_place else taken
     status = place_for(capacity=capacity, taken=others, party_size=change.party_size)
     if change.status is RsvpStatus.TENTATIVE:

@@ -78,7 +78,10 @@ def lock_answer(session: Session, rsvp: Rsvp) -> tuple[Event, RsvpTally]:
 def share_of(rsvp: Rsvp) -> tuple[Count, int] | None:
     """Return what the answer adds to which number of the tally."""
     count = counted_as(
-        rsvp.status, has_email=rsvp.email_digest is not None, is_confirmed=rsvp.confirmed_at is not None
+        rsvp.status,
+        has_email=rsvp.email_digest is not None,
+        is_confirmed=rsvp.confirmed_at is not None,
+        is_offered=rsvp.offered_until is not None,
     )
     return None if count is None else (count, rsvp.party_size)
 

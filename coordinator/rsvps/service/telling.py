@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from coordinator.kit.crypto import Seal
     from coordinator.rsvps.models import Rsvp
 
-ASKED_FOR = {"confirm", "manage"}
+ASKED_FOR = frozenset({"confirm", "manage", "again"})
 """What somebody waits for who has just answered. The waiting list's news came by itself."""
 
 

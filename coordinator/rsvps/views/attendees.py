@@ -16,7 +16,7 @@ from coordinator.kit.i18n import current_language
 from coordinator.kit.paging import page_of
 from coordinator.kit.web import seal
 from coordinator.rsvps.forms import HELP_WORDS
-from coordinator.rsvps.queries import attendees as attendees_of, help_offered, tally_of
+from coordinator.rsvps.queries import SHOWN, attendees as attendees_of, help_offered, needs_counted, tally_of
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -33,18 +33,24 @@ def attendees(public_id: str) -> ResponseReturnValue:
     """Show who comes to one of the organiser's own events."""
     session = db.session()
     event = own_event(session, signed_in(), public_id)
-    page = page_of(session, attendees_of(event), number=request.args.get("page", 1, type=int))
+    show = request.args.get("show", "")
+    show = show if show in SHOWN else ""
+    page = page_of(session, attendees_of(event, show), number=request.args.get("page", 1, type=int))
     words = dict(HELP_WORDS)
     offered = help_offered(session, event)
+    tally = tally_of(session, event)
 
     def address(number: int) -> str:
-        return url_for(".attendees", public_id=event.public_id, page=number)
+        return url_for(".attendees", public_id=event.public_id, page=number, show=show or None)
 
     return render_template(
         "rsvps/attendees.html",
         event=event,
         when=when_of(event, current_language()),
-        tally=tally_of(session, event),
+        tally=tally,
+        too_many=max(0, tally.taken - event.capacity) if event.capacity is not None else 0,
+        needs=needs_counted(session, event),
+        show=show,
         help_offered=[(words[kind.value], number) for kind, number in offered.items()],
         rows=[_row(rsvp, seal()) for rsvp in page.rows],
         previous_url=address(page.number - 1) if page.number > 1 else "",
@@ -64,6 +70,9 @@ def _row(rsvp: Rsvp, keys: Seal) -> SimpleNamespace:
         status=rsvp.status.value,
         is_confirmed=rsvp.confirmed_at is not None,
         note=keys.decrypt(rsvp.note_sealed) or "",
+        needs=keys.decrypt(rsvp.needs_sealed) or "",
+        offered_until=rsvp.offered_until,
+        has_let_go=rsvp.lapsed_at is not None,
         help=[words[code] for code in rsvp.help.split()],
         email=keys.decrypt(rsvp.email_sealed) if is_agreed else None,
         phone=keys.decrypt(rsvp.phone_sealed) if is_agreed else None,

@@ -14,7 +14,7 @@ from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.i18n import current_language
 from coordinator.kit.limits import check_limit, limited
-from coordinator.kit.web import form_page, public_page, refuse_foreign_form, seal
+from coordinator.kit.web import form_page, public_page, seal, without_session
 from coordinator.rsvps.codes import code_facts
 from coordinator.rsvps.forms import ChangeForm, RsvpForm
 from coordinator.rsvps.queries import has_code, rsvp_by_token, tally_of
@@ -26,7 +26,6 @@ from coordinator.rsvps.service.tallying import is_open
 if TYPE_CHECKING:
     from typing import Any
 
-    from flask.blueprints import BlueprintSetupState
     from flask.typing import ResponseReturnValue
 
     from coordinator.events.models import Event
@@ -39,21 +38,12 @@ PER_EVENT = "5000 per hour"
 PER_ADDRESS = "20 per day"
 """Messages that one address can be made to get, over all events."""
 
-DONE = frozenset({"answered", "changed", "cancelled", "confirmed"})
+DONE = frozenset({"answered", "changed", "cancelled", "confirmed", "accepted", "kept", "in-line"})
 
 blueprint = Blueprint("rsvps", __name__, url_prefix="/<lang:lang>")
 
 
-@blueprint.record_once
-def _leave_out_csrf(state: BlueprintSetupState) -> None:
-    """There is no session to hold a token; `_own_forms_only` stands in its place."""
-    state.app.extensions["csrf"].exempt(blueprint)
-
-
-@blueprint.before_request
-def _own_forms_only() -> None:
-    if request.method == "POST":
-        refuse_foreign_form()
+without_session(blueprint)
 
 
 @blueprint.route("/events/<public_id:public_id>/rsvp", methods=["GET", "POST"])
@@ -66,7 +56,7 @@ def submit(public_id: str) -> ResponseReturnValue:
         return redirect(url_for(".thanks", public_id=public_id), code=303)
     if not form.validate_on_submit():
         event = reachable_event(db.session(), public_id)
-        return form_page("rsvps/submit.html", form, **_about(event))
+        return form_page("rsvps/submit.html", form, **about(event))
     if form.email.data:
         aim = seal().digest(form.email.data, purpose="limit")
         check_limit("rsvp-address", per_target=PER_ADDRESS, target=aim)
@@ -82,7 +72,7 @@ def submit(public_id: str) -> ResponseReturnValue:
 def thanks(public_id: str) -> ResponseReturnValue:
     """Say that a mail is on its way."""
     event = reachable_event(db.session(), public_id)
-    return public_page(render_template("rsvps/thanks.html", **_about(event)))
+    return public_page(render_template("rsvps/thanks.html", **about(event)))
 
 
 @blueprint.route("/rsvp/<token>", methods=["GET", "POST"])
@@ -111,7 +101,7 @@ def manage(token: str) -> ResponseReturnValue:
         letters=code_facts(rsvp.event.public_id, rsvp.public_id, seal())["short_code"]
         if has_code(rsvp)
         else "",
-        **_about(rsvp.event),
+        **about(rsvp.event),
     )
 
 
@@ -126,7 +116,7 @@ def confirm(token: str) -> ResponseReturnValue:
         return redirect(url_for(".manage", token=token, done="confirmed"), code=303)
     if rsvp.email_digest is None or rsvp.confirmed_at is not None:
         return redirect(url_for(".manage", token=token), code=303)
-    return render_template("rsvps/confirm.html", rsvp=rsvp, token=token, **_about(rsvp.event))
+    return render_template("rsvps/confirm.html", rsvp=rsvp, token=token, **about(rsvp.event))
 
 
 @blueprint.route("/rsvp/<token>/cancel", methods=["GET", "POST"])
@@ -140,11 +130,11 @@ def cancel(token: str) -> ResponseReturnValue:
         return redirect(url_for(".manage", token=token, done="cancelled"), code=303)
     if rsvp.status is RsvpStatus.DECLINED:
         return redirect(url_for(".manage", token=token), code=303)
-    return render_template("rsvps/cancel.html", rsvp=rsvp, token=token, **_about(rsvp.event))
+    return render_template("rsvps/cancel.html", rsvp=rsvp, token=token, **about(rsvp.event))
 
 
-def _about(event: Event) -> dict[str, Any]:
-    """Return what every page here says about the event."""
+def about(event: Event) -> dict[str, Any]:
+    """Return what every page about an answer says about its event."""
     tally = tally_of(db.session(), event)
     return {
         "event": event,
@@ -164,6 +154,7 @@ def _as_typed(rsvp: Rsvp) -> dict[str, Any]:
         "name": seal().decrypt(rsvp.name_sealed) or "",
         "phone": seal().decrypt(rsvp.phone_sealed) or "",
         "note": seal().decrypt(rsvp.note_sealed) or "",
+        "needs": seal().decrypt(rsvp.needs_sealed) or "",
         "help": [Help(code).value for code in rsvp.help.split()],
         "consent_updates": rsvp.consent_updates_at is not None,
         "consent_contact": rsvp.consent_contact_at is not None,
