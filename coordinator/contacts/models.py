@@ -1,4 +1,4 @@
-"""People an organiser may reach."""
+"""People an organiser may reach, what they agreed to, and who is never to be written to."""
 
 from __future__ import annotations
 
@@ -8,36 +8,85 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coordinator.accounts.models import Account
+from coordinator.campaigns.models import Campaign
+from coordinator.contacts.rules import Purpose
 from coordinator.events.models import Event
-from coordinator.kit.db import Base
+from coordinator.kit.db import Base, one_of
 
 
 class Contact(Base):
-    """Somebody who agreed that the organiser of one event may write to them. All of it is sealed."""
+    """Somebody an organiser may reach, for one campaign. All of it is sealed."""
 
     __tablename__ = "contact"
     __table_args__ = (
         UniqueConstraint("event_id", "source"),
         Index(None, "owner_id", "event_id", "id"),
+        Index(None, "owner_id", "email_digest"),
+        Index(None, "campaign_id", "event_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(10), unique=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     owner: Mapped[Account] = relationship()
-    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
-    event: Mapped[Event] = relationship()
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"))
+    """What they are kept for; it says until when."""
+    campaign: Mapped[Campaign] = relationship()
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    """The protest whose form they filled in. None: imported, or written down by hand, for the campaign."""
+    event: Mapped[Event | None] = relationship()
     source: Mapped[str] = mapped_column(String(40))
-    """Where the consent was given: "rsvp:" and the RSVP's public id."""
+    """Where they came from: "rsvp:" or "import:" and a public id, or "hand"."""
     name_sealed: Mapped[str | None] = mapped_column(Text)
     email_sealed: Mapped[str | None] = mapped_column(Text)
-    email_digest: Mapped[str | None] = mapped_column(String(64), index=True)
+    email_digest: Mapped[str | None] = mapped_column(String(64))
+    """Finds the address again among the contacts of one organiser; another organiser's differs."""
     phone_sealed: Mapped[str | None] = mapped_column(Text)
     tags_sealed: Mapped[str | None] = mapped_column(Text)
     """JSON list of the organiser's own words."""
     note_sealed: Mapped[str | None] = mapped_column(Text)
     """The organiser's own note."""
-    consent_at: Mapped[datetime]
-    consent_wording: Mapped[str] = mapped_column(String(40))
-    """Version and language of the sentence that was ticked."""
     created_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
+    """When anything of it was last changed; an import that is taken back leaves alone what changed since."""
+    consents: Mapped[list[ContactConsent]] = relationship(
+        back_populates="contact",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+        order_by="ContactConsent.purpose",
+    )
+
+
+class ContactConsent(Base):
+    """What a contact agreed to, when and how; and when they took it back."""
+
+    __tablename__ = "contact_consent"
+    __table_args__ = (UniqueConstraint("contact_id", "purpose"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    contact: Mapped[Contact] = relationship(back_populates="consents")
+    purpose: Mapped[Purpose] = mapped_column(one_of(Purpose))
+    given_at: Mapped[datetime]
+    wording: Mapped[str] = mapped_column(String(40))
+    """Version and language of the sentence that was ticked, or "own-words" of whoever imported them."""
+    source: Mapped[str] = mapped_column(String(40))
+    """As of the contact."""
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Suppression(Base):
+    """An address that one organiser never writes to again. It outlives contacts, imports and retention.
+
+    Nothing but a keyed digest is kept: whether an address is among them can be asked; who is, can't.
+    """
+
+    __tablename__ = "suppression"
+    __table_args__ = (UniqueConstraint("owner_id", "email_digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    email_digest: Mapped[str] = mapped_column(String(64))
+    because: Mapped[str] = mapped_column(String(20))
+    """A code: "unsubscribed", "by-hand" …"""
+    suppressed_at: Mapped[datetime]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
 
-from coordinator.contacts.models import Contact
+from coordinator.accounts.models import Account
+from coordinator.contacts.models import Contact, Suppression
+from coordinator.contacts.rules import Purpose
 from coordinator.events.models import Event
 from coordinator.kit.errors import NotFoundError
 
@@ -18,8 +20,17 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-    from coordinator.accounts.models import Account
     from coordinator.kit.crypto import Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a contact agreed to."""
+
+    purpose: Purpose
+    given_at: datetime
+    wording: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +45,11 @@ class Person:
     note: str
     event_id: str
     event_title: str
-    consent_at: datetime
-    consent_wording: str
+    """Empty where they are kept for the campaign and no protest of it."""
+    source: str
+    """"rsvp", "import" or "hand"."""
+    consents: tuple[Consent, ...]
+    """What stands; what was taken back is not among them."""
 
     def matches(self, *, text: str = "", tag: str = "") -> bool:
         """Tell whether `text` stands in what is known of them, and they carry `tag`; case does not matter."""
@@ -48,7 +62,11 @@ class Person:
 
 def contacts_of(owner: Account, *, event: Event | None = None) -> Select[Contact]:
     """Select an organiser's contacts, the newest first, with their events."""
-    query = select(Contact).where(Contact.owner_id == owner.id).options(joinedload(Contact.event))
+    query = (
+        select(Contact)
+        .where(Contact.owner_id == owner.id)
+        .options(joinedload(Contact.event), selectinload(Contact.consents))
+    )
     if event is not None:
         query = query.where(Contact.event_id == event.id)
     return query.order_by(Contact.id.desc())
@@ -83,13 +101,43 @@ def opened(contact: Contact, seal: Seal) -> Person:
         phone=seal.decrypt(contact.phone_sealed) or "",
         tags=tags_of(contact, seal),
         note=seal.decrypt(contact.note_sealed) or "",
-        event_id=contact.event.public_id,
-        event_title=contact.event.title,
-        consent_at=contact.consent_at,
-        consent_wording=contact.consent_wording,
+        event_id=contact.event.public_id if contact.event else "",
+        event_title=contact.event.title if contact.event else "",
+        source=contact.source.partition(":")[0],
+        consents=tuple(
+            Consent(one.purpose, one.given_at, one.wording, one.source)
+            for one in contact.consents
+            if one.withdrawn_at is None
+        ),
     )
 
 
 def tags_of(contact: Contact, seal: Seal) -> tuple[str, ...]:
     """Return the organiser's own words for a contact."""
     return tuple(json.loads(seal.decrypt(contact.tags_sealed) or "[]"))
+
+
+def contact_digest(session: Session, *, owner_id: int, email: str, seal: Seal) -> str | None:
+    """Return what finds an address among one organiser's contacts; None for none."""
+    return seal.digest(email, purpose=f"contacts:{_public_id(session, owner_id)}") if email else None
+
+
+def suppression_digest(session: Session, *, owner_id: int, email: str, seal: Seal) -> str:
+    """Return what finds an address among those an organiser never writes to again."""
+    return seal.digest(email, purpose=f"suppression:{_public_id(session, owner_id)}")
+
+
+def is_suppressed(session: Session, *, owner_id: int, email: str, seal: Seal) -> bool:
+    """Tell whether an organiser may never write to an address again."""
+    digest = suppression_digest(session, owner_id=owner_id, email=email, seal=seal)
+    found = select(Suppression.id).where(Suppression.owner_id == owner_id, Suppression.email_digest == digest)
+    return session.scalar(found) is not None
+
+
+def suppressed_count(session: Session, owner: Account) -> int:
+    """Return how many addresses an organiser never writes to again. Whose they are, nobody can tell."""
+    return session.scalar(select(func.count(Suppression.id)).where(Suppression.owner_id == owner.id)) or 0
+
+
+def _public_id(session: Session, owner_id: int) -> str:
+    return session.get_one(Account, owner_id).public_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from coordinator.kit.errors import RefusedError
@@ -17,6 +18,15 @@ MOST_SEARCHED = 5_000
 """A search opens this many contacts, the newest first: everything is sealed, so each has to be opened."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class Purpose(StrEnum):
+    """What somebody may agree to."""
+
+    CONTACT = "contact"
+    """To be written to or called by the organiser."""
+    NEWS = "news"
+    """To be sent announcements."""
 
 
 class TooManyTagsError(RefusedError):

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from coordinator.contacts.rules import defused
+from coordinator.contacts.rules import Purpose, defused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 BYTE_ORDER_MARK = "\ufeff"
 """Excel reads UTF-8 as something else without it."""
 
-COLUMNS = ("name", "email", "phone", "tags", "note", "event", "event_id", "agreed_at", "agreed_to")
+COLUMNS = ("name", "email", "phone", "tags", "note", "event", "event_id", "agreed_at", "agreed_to", "news_at")
 
 
 def csv_lines(people: Iterable[Person]) -> Iterator[str]:
     """Yield the sheet line by line, its head first. Every cell that came from a person is defused."""
     yield BYTE_ORDER_MARK + _line(COLUMNS)
     for person in people:
+        agreed = {consent.purpose: consent for consent in person.consents}
+        spoken, news = agreed.get(Purpose.CONTACT), agreed.get(Purpose.NEWS)
         cells = (
             person.name,
             person.email,
@@ -31,8 +33,9 @@ def csv_lines(people: Iterable[Person]) -> Iterator[str]:
             person.note,
             person.event_title,
             person.event_id,
-            person.consent_at.isoformat(timespec="seconds"),
-            person.consent_wording,
+            spoken.given_at.isoformat(timespec="seconds") if spoken else "",
+            spoken.wording if spoken else "",
+            news.given_at.isoformat(timespec="seconds") if news else "",
         )
         yield _line(tuple(defused(cell) for cell in cells))
 

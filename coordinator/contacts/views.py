@@ -11,7 +11,8 @@ from coordinator.accounts.sign_in import signed_in
 from coordinator.contacts.forms import ContactForm
 from coordinator.contacts.queries import contacts_of, events_with_contacts, opened, own_contact
 from coordinator.contacts.rules import MOST_SEARCHED
-from coordinator.contacts.service import note_contact, record_export, remove_contact, tag_contact
+from coordinator.contacts.service.keeping import note_contact, record_export, remove_contact, tag_contact
+from coordinator.contacts.service.suppressing import block_contact
 from coordinator.contacts.sheets import csv_lines
 from coordinator.events.queries.organising import own_event
 from coordinator.kit.access import May, requires
@@ -91,7 +92,9 @@ def contact(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with unit_of_work() as session:
             row = own_contact(session, signed_in(), public_id)
-            note_contact(session, row, tags=form.tag_list(), note=form.note.data or "", seal=seal())
+            note_contact(
+                session, row, tags=form.tag_list(), note=form.note.data or "", seal=seal(), now=now()
+            )
         return redirect(url_for(".contact", public_id=public_id), code=303)
     return form_page("contacts/contact.html", form, person=person)
 
@@ -103,7 +106,7 @@ def tag(public_id: str) -> ResponseReturnValue:
     word, is_removed = request.form.get("tag", "")[:LONGEST_SEARCH], "remove" in request.form
     with unit_of_work() as session:
         row = own_contact(session, signed_in(), public_id)
-        tag_contact(row, word, is_removed=is_removed, seal=seal())
+        tag_contact(row, word, is_removed=is_removed, seal=seal(), now=now())
     return redirect(url_for(".contact", public_id=public_id), code=303)
 
 
@@ -113,6 +116,16 @@ def remove(public_id: str) -> ResponseReturnValue:
     """Delete a person, who may have asked for it by another way."""
     with unit_of_work() as session:
         remove_contact(session, own_contact(session, signed_in(), public_id), by=signed_in(), now=now())
+    return redirect(url_for(".contacts"), code=303)
+
+
+@blueprint.post("/<public_id:public_id>/block")
+@requires(May.ORGANISE)
+def block(public_id: str) -> ResponseReturnValue:
+    """Delete a person who wants to hear no more, and keep their address out of every later import."""
+    with unit_of_work() as session:
+        row = own_contact(session, signed_in(), public_id)
+        block_contact(session, row, by=signed_in(), seal=seal(), now=now())
     return redirect(url_for(".contacts"), code=303)
 
 

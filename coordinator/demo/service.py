@@ -15,7 +15,8 @@ from sqlalchemy import select
 from coordinator.accounts.service import create_account
 from coordinator.campaigns.models import Campaign, CampaignRole, CampaignText
 from coordinator.campaigns.rules import CampaignRoleKind, CampaignStatus, DateRule, ReviewPolicy
-from coordinator.contacts.models import Contact
+from coordinator.contacts.models import Contact, ContactConsent
+from coordinator.contacts.rules import Purpose
 from coordinator.demo.texts import CALL, DEMANDS, FIRST_NAMES, GUIDELINES, HASHTAGS, SLUG, TITLE
 from coordinator.events.models import Event
 from coordinator.events.rules import ANNOUNCED, PUBLIC, EventStatus, digest_purpose
@@ -253,12 +254,15 @@ def _contact(event: Event, rsvp: Rsvp, now: datetime) -> Contact:
     return Contact(
         public_id=new_public_id(),
         owner_id=event.organiser_id,
+        campaign=event.campaign,
         event_id=event.id,
         source=f"rsvp:{rsvp.public_id}",
         name_sealed=rsvp.name_sealed,
         email_sealed=rsvp.email_sealed,
-        email_digest=rsvp.email_digest,
-        consent_at=now,
-        consent_wording=WORDING,
         created_at=now,
+        consents=[
+            ContactConsent(
+                purpose=Purpose.CONTACT, given_at=now, wording=WORDING, source=f"rsvp:{rsvp.public_id}"
+            )
+        ],
     )

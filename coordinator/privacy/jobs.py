@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from coordinator.audit.service import WORKER
+from coordinator.campaigns.models import Campaign
 from coordinator.events.models import Event
 from coordinator.kit.db import db, unit_of_work
 from coordinator.places.service import forget_answers
 from coordinator.privacy.queries import sealed_columns
 from coordinator.privacy.service import (
     Forgotten,
+    campaigns_to_forget,
+    count_campaign,
     count_event,
     count_expired,
     empty_sent_messages,
     events_to_forget,
+    forget_campaign,
     forget_event,
     forget_expired,
 )
@@ -38,6 +42,9 @@ def forget_due(*, now: datetime, by: str = WORKER) -> Forgotten:
             event = session.get(Event, event_id)
             if event is not None:
                 total += forget_event(session, event, by=by, now=now)
+    for campaign_id in campaigns_to_forget(db.session(), now):
+        with unit_of_work() as session:
+            total += forget_campaign(session, session.get_one(Campaign, campaign_id), by=by, now=now)
     with unit_of_work() as session:
         forget_answers(session, now=now)  # of geocoders: an address that was looked up may be a home
         emptied = empty_sent_messages(session)
@@ -50,6 +57,8 @@ def count_due(*, now: datetime) -> Forgotten:
     total = Forgotten(forms_and_links=count_expired(session, now))
     for event_id in events_to_forget(session, now):
         total += count_event(session, session.get_one(Event, event_id))
+    for campaign_id in campaigns_to_forget(session, now):
+        total += count_campaign(session, campaign_id)
     return total
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, or_, select, update
@@ -14,7 +14,7 @@ from coordinator.campaigns.models import Campaign, CampaignInvitation
 from coordinator.checkin.models import DoorLink
 from coordinator.checkin.service import forget_door
 from coordinator.contacts.models import Contact
-from coordinator.contacts.service import forget_contacts_of
+from coordinator.contacts.service.keeping import forget_contacts_of, forget_contacts_of_campaign
 from coordinator.events.models import Event
 from coordinator.outbox.models import Message
 from coordinator.rsvps.models import Rsvp
@@ -22,11 +22,10 @@ from coordinator.rsvps.rules import answers_close_at
 from coordinator.rsvps.service.tallying import lock_tally, remove_rsvp
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.orm import Session
 
 _AT_A_TIME = 500  # parameters of one statement
+AROUND_THE_WORLD = timedelta(hours=36)  # from the start of a day in UTC until it is over everywhere
 
 
 EXPIRING = (KeptForm, AccountToken, CampaignInvitation)
@@ -92,6 +91,51 @@ def forget_event(session: Session, event: Event, *, by: str, now: datetime) -> F
         contacts=done.contacts,
     )
     return done
+
+
+def campaigns_to_forget(session: Session, now: datetime) -> list[int]:
+    """Return ids of campaigns whose retention time is over and for which somebody is still kept.
+
+    A campaign is over with its last event or its last day, whichever is later; one that has neither goes on.
+    """
+    someone = (
+        select(Contact.id).where(Contact.campaign_id == Campaign.id, Contact.event_id.is_(None)).exists()
+    )
+    found = session.scalars(select(Campaign).where(someone).order_by(Campaign.id))
+    return [campaign.id for campaign in found if _is_forgotten(session, campaign, now)]
+
+
+def forget_campaign(session: Session, campaign: Campaign, *, by: str, now: datetime) -> Forgotten:
+    """Delete the contacts that were kept for a campaign and no event of it."""
+    done = Forgotten(contacts=forget_contacts_of_campaign(session, campaign.id))
+    record(
+        session,
+        "campaign:people-forgotten",
+        f"campaign:{campaign.slug}",
+        by=by,
+        at=now,
+        campaign=campaign.slug,
+        contacts=done.contacts,
+    )
+    return done
+
+
+def count_campaign(session: Session, campaign_id: int) -> Forgotten:
+    """Return what `forget_campaign` would remove."""
+    found = select(Contact.id).where(Contact.campaign_id == campaign_id, Contact.event_id.is_(None))
+    return Forgotten(contacts=_count(session, found))
+
+
+def _is_forgotten(session: Session, campaign: Campaign, now: datetime) -> bool:
+    last = session.scalar(
+        select(Event).where(Event.campaign_id == campaign.id).order_by(Event.starts_at.desc()).limit(1)
+    )
+    ends = [_forget_at(last)] if last is not None else []
+    last_day = campaign.ends_on or campaign.starts_on
+    if last_day is not None:
+        over = datetime.combine(last_day, time(), UTC) + AROUND_THE_WORLD
+        ends.append(over + timedelta(days=campaign.retention_days))
+    return bool(ends) and max(ends) <= now
 
 
 def count_event(session: Session, event: Event) -> Forgotten:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import factory
 from flask import current_app
 
-from coordinator.contacts.models import Contact
-from coordinator.events.rules import digest_purpose
+from coordinator.contacts.models import Contact, ContactConsent
+from coordinator.contacts.rules import Purpose
 from coordinator.kit.ids import new_public_id
 from tests.factories.events import EventFactory
 from tests.factories.rows import RowFactory
@@ -31,23 +31,25 @@ class ContactFactory(RowFactory):
 
     class Meta:
         model = Contact
-        exclude = ("name", "email", "phone", "note", "tags")
+        exclude = ("name", "email", "phone", "note", "tags", "agreed_to")
 
     name = "Ada"
     email = factory.Sequence(lambda n: f"contact{n}@example.org")
     phone = ""
     note = ""
     tags = ()
+    agreed_to = (Purpose.CONTACT,)
 
     public_id = factory.LazyFunction(new_public_id)
     event = factory.SubFactory(EventFactory)
     owner = factory.LazyAttribute(lambda row: row.event.organiser)
+    campaign = factory.LazyAttribute(lambda row: row.event.campaign)
     source = factory.LazyFunction(lambda: f"rsvp:{new_public_id()}")
     name_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.name))
     email_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.email))
     email_digest = factory.LazyAttribute(
         lambda row: (
-            _seal().digest(row.email, purpose=digest_purpose(row.event.public_id)) if row.email else None
+            _seal().digest(row.email, purpose=f"contacts:{row.owner.public_id}") if row.email else None
         )
     )
     phone_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.phone))
@@ -55,6 +57,10 @@ class ContactFactory(RowFactory):
     tags_sealed = factory.LazyAttribute(
         lambda row: _seal().encrypt(json.dumps(list(row.tags))) if row.tags else None
     )
-    consent_at = AGREED_AT
-    consent_wording = "rsvp-1:en"
     created_at = AGREED_AT
+    consents = factory.LazyAttribute(
+        lambda row: [
+            ContactConsent(purpose=kind, given_at=AGREED_AT, wording="rsvp-1:en", source=row.source)
+            for kind in row.agreed_to
+        ]
+    )

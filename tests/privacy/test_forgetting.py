@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from coordinator.accounts.models import KeptForm
+from coordinator.audit.service import WORKER
 from coordinator.checkin.models import DoorLink
 from coordinator.contacts.models import Contact
 from coordinator.kit.crypto import Seal, new_encryption_key
@@ -15,6 +16,7 @@ from coordinator.outbox.service import post
 from coordinator.places.models import GeocodeAnswer
 from coordinator.privacy.jobs import count_due, forget_due, rotate_keys
 from coordinator.privacy.queries import leftovers, sealed_columns
+from coordinator.privacy.service import campaigns_to_forget, count_campaign, forget_campaign
 from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.queries import tally_of
 from coordinator.rsvps.service.tallying import recount
@@ -208,3 +210,21 @@ def test_every_sealed_text_has_a_name_that_says_so() -> None:
         "account.email_sealed",
         "message.context_sealed",
     } <= names
+
+
+def test_contacts_of_a_campaign_go_when_its_last_event_and_its_last_day_are_long_over(
+    session: Session,
+) -> None:
+    event = EventFactory(campaign__retention_days=30)
+    ContactFactory(event=None, owner=event.organiser, campaign=event.campaign, source="hand")
+    by_rsvp = ContactFactory(event=event)
+    session.commit()
+    over = event.starts_at + timedelta(days=30)
+
+    assert campaigns_to_forget(session, over) == []
+    assert campaigns_to_forget(session, over + timedelta(days=2)) == [event.campaign_id]
+    assert count_campaign(session, event.campaign_id).contacts == 1
+    done = forget_campaign(session, event.campaign, by=WORKER, now=over)
+
+    assert done.contacts == 1
+    assert session.scalars(select(Contact)).all() == [by_rsvp]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coordinator.contacts.service import add_contact, forget_contact
+from coordinator.contacts.service.keeping import add_contact, forget_contact
 from coordinator.outbox.service import post
 from coordinator.rsvps.codes import code_facts
 from coordinator.rsvps.mail import facts_for

@@ -1,4 +1,4 @@
-"""What is done with people an organiser may reach. Each function is one act; none of them commits."""
+"""Keeping people an organiser may reach, and letting them go."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from coordinator.audit.service import record
-from coordinator.contacts.models import Contact
-from coordinator.contacts.queries import tags_of
-from coordinator.contacts.rules import clean_tags
-from coordinator.events.rules import digest_purpose
+from coordinator.contacts.models import Contact, ContactConsent
+from coordinator.contacts.queries import contact_digest, tags_of
+from coordinator.contacts.rules import Purpose, clean_tags
+from coordinator.contacts.service.suppressing import lift_suppression
 from coordinator.kit.ids import new_public_id
 
 if TYPE_CHECKING:
@@ -39,20 +39,39 @@ def add_contact(  # noqa: PLR0913 a person has this many sides
     seal: Seal,
     now: datetime,
 ) -> Contact:
-    """Keep somebody who agreed, or bring what is known of them up to date; the organiser's words stay."""
+    """Keep somebody who agreed, or bring what is known of them up to date; the organiser's words stay.
+
+    They said so themselves: if they had unsubscribed from this organiser before, that is over.
+    """
     contact = session.scalar(select(Contact).where(Contact.event_id == event.id, Contact.source == source))
     if contact is None:
         contact = Contact(
-            public_id=new_public_id(), owner_id=owner_id, event_id=event.id, source=source, created_at=now
+            public_id=new_public_id(),
+            owner_id=owner_id,
+            campaign_id=event.campaign_id,
+            event_id=event.id,
+            source=source,
+            created_at=now,
         )
         session.add(contact)
     contact.name_sealed = seal.encrypt(name)
     contact.email_sealed = seal.encrypt(email)
-    contact.email_digest = seal.digest(email, purpose=digest_purpose(event.public_id)) if email else None
+    contact.email_digest = contact_digest(session, owner_id=owner_id, email=email, seal=seal)
     contact.phone_sealed = seal.encrypt(phone)
-    contact.consent_at = consent_at
-    contact.consent_wording = consent_wording
+    contact.changed_at = now
+    _agree(contact, Purpose.CONTACT, at=consent_at, wording=consent_wording, source=source)
+    if email:
+        lift_suppression(session, owner_id=owner_id, email=email, seal=seal)
     return contact
+
+
+def _agree(contact: Contact, purpose: Purpose, *, at: datetime, wording: str, source: str) -> None:
+    """Write down what somebody agreed to; what they had agreed to before is replaced."""
+    consent = next((one for one in contact.consents if one.purpose is purpose), None)
+    if consent is None:
+        consent = ContactConsent(purpose=purpose)
+        contact.consents.append(consent)
+    consent.given_at, consent.wording, consent.source, consent.withdrawn_at = at, wording, source, None
 
 
 def forget_contact(session: Session, *, event_id: int, source: str) -> bool:
@@ -69,7 +88,15 @@ def forget_contacts_of(session: Session, event_id: int) -> int:
     )
 
 
-def note_contact(session: Session, contact: Contact, *, tags: Iterable[str], note: str, seal: Seal) -> None:
+def forget_contacts_of_campaign(session: Session, campaign_id: int) -> int:
+    """Delete everybody who was kept for a campaign and no protest of it. Return how many they were."""
+    found = delete(Contact).where(Contact.campaign_id == campaign_id, Contact.event_id.is_(None))
+    return len(session.execute(found.returning(Contact.id)).all())
+
+
+def note_contact(
+    session: Session, contact: Contact, *, tags: Iterable[str], note: str, seal: Seal, now: datetime
+) -> None:
     """Keep the organiser's own words about a contact.
 
     Raises:
@@ -77,10 +104,11 @@ def note_contact(session: Session, contact: Contact, *, tags: Iterable[str], not
     """
     contact.tags_sealed = seal.encrypt(json.dumps(clean_tags(tags), ensure_ascii=False)) if tags else None
     contact.note_sealed = seal.encrypt(note)
+    contact.changed_at = now
     session.flush()
 
 
-def tag_contact(contact: Contact, tag: str, *, is_removed: bool = False, seal: Seal) -> None:
+def tag_contact(contact: Contact, tag: str, *, is_removed: bool = False, seal: Seal, now: datetime) -> None:
     """Put one tag on a contact, or take it off.
 
     Raises:
@@ -89,6 +117,7 @@ def tag_contact(contact: Contact, tag: str, *, is_removed: bool = False, seal: S
     others = [own for own in tags_of(contact, seal) if own.casefold() != tag.strip().casefold()]
     tags = clean_tags(others if is_removed else [*others, tag])
     contact.tags_sealed = seal.encrypt(json.dumps(tags, ensure_ascii=False)) if tags else None
+    contact.changed_at = now
 
 
 def remove_contact(session: Session, contact: Contact, *, by: Account, now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""What is done with people an organiser may reach."""
