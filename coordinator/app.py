@@ -15,6 +15,7 @@ from coordinator.campaigns.views import blueprint as campaigns
 from coordinator.checkin.views.checkin import blueprint as checkin
 from coordinator.checkin.views.door import blueprint as door
 from coordinator.cli.accounts import accounts_cli
+from coordinator.cli.audit import audit_cli
 from coordinator.cli.demo import demo_cli
 from coordinator.cli.events import events_cli
 from coordinator.cli.messages import messages_cli
@@ -80,8 +81,8 @@ ROOMS = (
 """`site` last: its `/<lang>/<campaign>` would take what others are called."""
 
 COMMANDS = (
-    accounts_cli, demo_cli, events_cli, messages_cli, missions_cli, places_cli, privacy_cli, rsvps_cli,
-    serve, setup, worker,
+    accounts_cli, audit_cli, demo_cli, events_cli, messages_cli, missions_cli, places_cli, privacy_cli,
+    rsvps_cli, serve, setup, worker,
 )  # fmt: skip
 
 LARGEST_FORM_BYTES = 256 * 1024

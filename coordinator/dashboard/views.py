@@ -17,9 +17,11 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from coordinator.accounts.sign_in import signed_in
+from coordinator.audit.queries import entries_of
 from coordinator.campaigns.cards import campaign_card, dates_text
 from coordinator.campaigns.queries import coordinated_campaign, coordinated_campaigns, invitations_for
 from coordinator.campaigns.rules import STATUS_STEPS
+from coordinator.dashboard.audit import KINDS, lines_of
 from coordinator.dashboard.coordinator import overview_of, waiting_counts
 from coordinator.dashboard.organiser import my_events, needs_of, possible_acts
 from coordinator.events.cards import conversation, when_of, where_of
@@ -32,6 +34,7 @@ from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.kit.errors import NotFoundError
 from coordinator.kit.i18n import country_name, current_language
+from coordinator.kit.paging import page_of
 from coordinator.kit.web import seal
 from coordinator.maps.views import map_page
 from coordinator.rsvps.queries import tally_of
@@ -167,6 +170,32 @@ def coverage_board(slug: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/coordinate/<slug>/audit")
+@requires(May.COORDINATE)
+def audit(slug: str) -> ResponseReturnValue:
+    """Show what was done in a campaign, by whom and when: acts, never people who come."""
+    session = db.session()
+    mine = coordinated_campaign(session, signed_in(), slug)
+    kind = request.args.get("kind", "")
+    kind = kind if kind in KINDS else ""
+    page = page_of(session, entries_of(slug, kind), number=request.args.get("page", 1, type=int))
+
+    def address(number: int) -> str:
+        return url_for(".audit", slug=slug, kind=kind or None, page=number)
+
+    return render_template(
+        "dashboard/audit.html",
+        campaign=mine,
+        title=mine.text_in(current_language()).title,
+        lines=lines_of(session, page.rows, seal()),
+        kinds=KINDS,
+        kind=kind,
+        previous_url=address(page.number - 1) if page.number > 1 else "",
+        next_url=address(page.number + 1) if page.has_more else "",
+        page_number=page.number,
+    )
+
+
 @blueprint.app_context_processor
 def frame() -> dict[str, Any]:
     """Give the pages of those who are signed in their rooms, their name and their news.
@@ -231,6 +260,7 @@ def _campaign_rooms(slug: str) -> list[Room]:
         (_("Map"), "dashboard.campaign_map", endpoint == "dashboard.campaign_map"),
         (_("Team"), "campaigns.people", endpoint == "campaigns.people"),
         (_("Settings"), "campaigns.edit", endpoint == "campaigns.edit"),
+        (_("Log"), "dashboard.audit", endpoint == "dashboard.audit"),
     ]
     return [
         *((name, url_for(there, slug=slug), is_here) for name, there, is_here in rooms),

@@ -100,6 +100,7 @@ KINDS = {
     "coverage of a country": Kind("/coordinate/demo/coverage?country=DE", "coordinator"),
     "settings": Kind("/coordinate/demo/edit", "coordinator"),
     "team": Kind("/coordinate/demo/people", "coordinator"),
+    "log": Kind("/coordinate/demo/audit", "coordinator"),
     "new campaign": Kind("/coordinate/new", "administrator"),
 }
 
