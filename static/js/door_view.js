@@ -35,6 +35,7 @@ export class DoorView {
     this.part("more").hidden = found.length <= MOST_ROWS;
     this.part("nobody").hidden = found.length > 0;
     this.part("pages").hidden = true;
+    this.search.form.querySelector("button").hidden = true; // it is found while it is typed
     this.count();
   }
 
@@ -67,6 +68,7 @@ export class DoorView {
     const sizes = row.querySelector("[data-size]");
     while (sizes.options.length > guest.size) sizes.options[0].remove();
     sizes.selectedIndex = 0;
+    sizes.hidden = guest.size === 1;
     sizes.id = `people-${guest.who.slice(0, 12)}`;
     row.querySelector("[data-size-label]").htmlFor = sizes.id;
     for (const button of row.querySelectorAll("button")) {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 SUSPECT = "suspect@example.org"
-CODE = re.compile(r'door-code__letters"><bdi>[0-9A-Z]{3} [0-9A-Z]{3}<')
+CODE = re.compile(r'door-code__letters"><bdi dir="ltr">[0-9A-Z]{3} [0-9A-Z]{3}<')
 """The one thing on a page of one's own that is random beside its link."""
 
 KINDS = ("confirmed", "pending", "unknown", "declined", "waitlisted")
