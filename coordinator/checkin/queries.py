@@ -10,14 +10,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from coordinator.checkin.models import Attendance, DoorLink, DoorTally
-from coordinator.checkin.rules import has_door, link_dies_at
+from coordinator.checkin.rules import has_door, link_dies_at, room_at_the_door
 from coordinator.events.models import Event
 from coordinator.events.rules import over_at
 from coordinator.kit.errors import NotFoundError
 from coordinator.kit.tokens import token_digest
 from coordinator.rsvps.codes import check_in_code, code_hash, read_short_code, short_code
 from coordinator.rsvps.models import Rsvp
-from coordinator.rsvps.queries import attendees
+from coordinator.rsvps.queries import attendees, tally_of
 from coordinator.rsvps.rules import RsvpStatus
 
 if TYPE_CHECKING:
@@ -45,6 +45,25 @@ class Guest:
     act_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorNumbers:
+    """How it stands at a door."""
+
+    expected: int
+    """People who said that they come."""
+    came: int
+    walk_ins: int
+    room: int | None
+    """How many more fit in; None where nobody counts."""
+    no_shows: int | None
+    """People with a place of whose party nobody came; None before it is over."""
+
+    @property
+    def here(self) -> int:
+        """Return everybody who came through the door."""
+        return self.came + self.walk_ins
+
+
 class Arrival(NamedTuple):
     """What a phone has to learn of one party: no name, it has that already."""
 
@@ -59,10 +78,23 @@ def door_tally(session: Session, event: Event) -> DoorTally:
     return session.get(DoorTally, event.id) or DoorTally(event_id=event.id, came=0, walk_ins=0)
 
 
-def door_tallies(session: Session, event_ids: Iterable[int]) -> dict[int, DoorTally]:
-    """Return the numbers of the doors where somebody came, by the event's id."""
-    found = session.scalars(select(DoorTally).where(DoorTally.event_id.in_(list(event_ids))))
-    return {tally.event_id: tally for tally in found}
+def door_numbers(session: Session, event: Event, *, now: datetime) -> DoorNumbers:
+    """Return the numbers of a door beside those of the answers."""
+    tally = door_tally(session, event)
+    return DoorNumbers(
+        expected=tally_of(session, event).coming,
+        came=tally.came,
+        walk_ins=tally.walk_ins,
+        room=room_at_the_door(event.capacity, here=tally.here),
+        no_shows=no_shows(session, event) if _is_past(event, now) else None,
+    )
+
+
+def people_at_doors(session: Session, campaign_id: int) -> int:
+    """Return how many people came through all doors of a campaign, by one number each."""
+    people = func.sum(DoorTally.came + DoorTally.walk_ins)
+    query = select(people).join(Event, Event.id == DoorTally.event_id).where(Event.campaign_id == campaign_id)
+    return int(session.scalar(query) or 0)
 
 
 def no_shows(session: Session, event: Event) -> int:
@@ -167,6 +199,10 @@ def dies_at(link: DoorLink) -> datetime:
     event = link.event
     over = over_at(event.starts_at, event.ends_at, is_time_known=event.is_time_known)
     return link_dies_at(over, link.hours)
+
+
+def _is_past(event: Event, now: datetime) -> bool:
+    return over_at(event.starts_at, event.ends_at, is_time_known=event.is_time_known) <= now
 
 
 def _guest(row: Any, event: Event, seal: Seal, *, has_names: bool) -> Guest:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select
 
+from coordinator.checkin.queries import people_at_doors
 from coordinator.events.models import Event
 from coordinator.events.queries.public import visible_events
 from coordinator.events.rules import ANNOUNCED, EventStatus
@@ -39,6 +40,8 @@ class Overview:
     waiting: int
     """New events and changes of published ones that wait for a decision."""
     countries: Sequence[CountryLine]
+    came: int
+    """People who came through a door where somebody counted."""
 
     @property
     def published(self) -> int:
@@ -67,6 +70,7 @@ def overview_of(session: Session, campaign: Campaign, *, locale: str) -> Overvie
         by_status=dict(session.execute(statuses).all()),
         waiting=waiting_counts(session, [campaign]).get(campaign.id, 0),
         countries=_countries(session, campaign, locale),
+        came=people_at_doors(session, campaign.id),
     )
 
 

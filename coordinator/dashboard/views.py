@@ -21,6 +21,7 @@ from coordinator.audit.queries import entries_of
 from coordinator.campaigns.cards import campaign_card, dates_text
 from coordinator.campaigns.queries import coordinated_campaign, coordinated_campaigns, invitations_for
 from coordinator.campaigns.rules import STATUS_STEPS
+from coordinator.checkin.queries import door_numbers
 from coordinator.dashboard.audit import KINDS, lines_of
 from coordinator.dashboard.coordinator import overview_of, waiting_counts
 from coordinator.dashboard.organiser import my_events, needs_of, possible_acts
@@ -85,6 +86,7 @@ def event(public_id: str) -> ResponseReturnValue:
         when=when_of(mine, lang),
         where=where_of(mine, lang),
         tally=tally_of(session, mine),
+        door=door_numbers(session, mine, now=moment),
         needs=needs_of(mine, moment),
         acts=possible_acts(mine),
         is_over=mine.is_over(moment),

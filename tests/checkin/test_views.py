@@ -14,6 +14,7 @@ from coordinator.checkin.rules import MOST_ACTS
 from coordinator.kit.clock import now
 from coordinator.kit.tokens import token_digest
 from coordinator.rsvps.codes import check_in_code, code_hash, read_short_code, short_code, spoken
+from tests.factories.campaigns import CampaignRoleFactory
 from tests.factories.checkin import DoorLinkFactory
 from tests.factories.events import EventFactory
 from tests.factories.rsvps import RsvpFactory
@@ -319,6 +320,24 @@ def test_an_organiser_stands_at_the_door_too(
     organiser.post(address, data={"kind": "arrive", "who": who(ada, seal), "people": "3"})
 
     assert "3 of 3 here" in organiser.get(address).text
+
+
+def test_organisers_and_coordinators_see_how_many_came(
+    session: Session, seal: Seal, ada: Rsvp, sign_in: Callable[[Any], FlaskClient]
+) -> None:
+    event = ada.event
+    client = sign_in(event.organiser)
+    client.post(DOOR, data={"kind": "arrive", "who": who(ada, seal), "people": "2"})
+    client.post(DOOR, data={"kind": "walk-in", "people": "1"})
+
+    page = client.get(f"/en/organise/events/{event.public_id}").text
+    assert re.search(r">3</bdi>\s*<span[^>]*>came<", page)
+
+    role = CampaignRoleFactory(campaign=event.campaign)
+    session.commit()
+    numbers = sign_in(role.account).get(f"/en/coordinate/{event.campaign.slug}/").text
+    assert re.search(r">3</bdi>\s*<span[^>]*>came<", numbers)
+    assert "Ada" not in numbers
 
 
 def test_a_protest_without_a_door_says_so(session: Session, sign_in: Callable[[Any], FlaskClient]) -> None:

@@ -14,21 +14,19 @@ from coordinator.checkin.queries import (
     answers_by_code,
     arrivals_since,
     door_list,
+    door_numbers,
     door_tally,
     matching,
-    no_shows,
 )
 from coordinator.checkin.rules import (
     WrongActError,
     has_door,
     read_act,
     read_batch,
-    room_at_the_door,
 )
 from coordinator.checkin.service import take_acts
 from coordinator.events.cards import when_of
 from coordinator.events.models import Event
-from coordinator.events.rules import over_at
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.i18n import current_language
@@ -36,7 +34,6 @@ from coordinator.kit.ids import new_public_id
 from coordinator.kit.paging import LAST_PAGE, ROWS_ON_A_PAGE
 from coordinator.kit.web import seal
 from coordinator.rsvps.codes import short_code, spoken
-from coordinator.rsvps.queries import tally_of
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -64,7 +61,7 @@ class Door:
 
 def page_context(door: Door) -> dict[str, Any]:
     """Return what the page of a door shows: numbers, and the part of the list that was asked for."""
-    session, event, moment = db.session(), door.event, now()
+    session, event = db.session(), door.event
     guests = door_list(session, event, has_names=door.has_names, seal=seal())
     text = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     number = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
@@ -76,28 +73,13 @@ def page_context(door: Door) -> dict[str, Any]:
         "door": door,
         "event": event,
         "when": when_of(event, current_language()),
-        "numbers": numbers_of(event, moment),
+        "numbers": door_numbers(session, event, now=now()),
         "is_open": has_door(event.status),
         "rows": [row_of(one) for one in rows],
         "text": text,
         "page_number": number,
         "previous_url": door.address("page", page=number - 1, **kept) if number > 1 else "",
         "next_url": door.address("page", page=number + 1, **kept) if len(found) > start + len(rows) else "",
-    }
-
-
-def numbers_of(event: Event, moment: datetime) -> dict[str, Any]:
-    """Return the numbers of a door. Who did not come is known when it is over."""
-    session = db.session()
-    tally, expected = door_tally(session, event), tally_of(session, event)
-    is_over = over_at(event.starts_at, event.ends_at, is_time_known=event.is_time_known) <= moment
-    return {
-        "expected": expected.coming,
-        "came": tally.came,
-        "walk_ins": tally.walk_ins,
-        "here": tally.here,
-        "room": room_at_the_door(event.capacity, here=tally.here),
-        "no_shows": no_shows(session, event) if is_over else None,
     }
 
 
