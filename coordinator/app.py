@@ -57,6 +57,7 @@ from coordinator.ops.views import blueprint as ops
 from coordinator.places.geocoding import set_up_places
 from coordinator.rsvps.views.attendees import blueprint as attendees
 from coordinator.rsvps.views.deciding import blueprint as decisions
+from coordinator.rsvps.views.helping import blueprint as helping
 from coordinator.rsvps.views.submitting import blueprint as rsvps
 from coordinator.settings import ROOT, Mode, Settings
 from coordinator.site.views import blueprint as site
@@ -68,6 +69,7 @@ ROOMS = (
     rsvps,
     decisions,
     attendees,
+    helping,
     checkin,
     door,
     contacts,

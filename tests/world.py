@@ -22,7 +22,7 @@ from tests.factories.campaigns import CampaignFactory, CampaignRoleFactory
 from tests.factories.checkin import DoorLinkFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.events import EventFactory
-from tests.factories.rsvps import RsvpFactory
+from tests.factories.rsvps import HelpOfferFactory, RsvpFactory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +72,9 @@ def make_world(session: Session, app: Flask) -> World:
     public = EventFactory(organiser=organiser, campaign=campaign)
     contact = ContactFactory(event=public)
     RsvpFactory(event=public, pending=True, token="p" * 32)
-    RsvpFactory(event=public, token="q" * 32)
+    coming = RsvpFactory(event=public, token="q" * 32)
+    public.help_wanted = [{"code": "own0000000", "words": "Sound", "wanted": 2, "note": "A truck"}]
+    offer = HelpOfferFactory(rsvp=coming, code="own0000000")
     door_link = DoorLinkFactory(event=public, token="d" * 32)
     coordinator = CampaignRoleFactory(campaign=campaign).account
     CampaignRoleFactory(campaign=campaign)  # a second one, so that the first may go
@@ -123,6 +125,7 @@ def make_world(session: Session, app: Flask) -> World:
             "contacts": {"public_id": contact.public_id},
             "attendees": {"public_id": public.public_id},
             "checkin": {"public_id": public.public_id},
+            "helping": {"public_id": public.public_id, "offer_id": offer.public_id},
             "door": {"token": "d" * 32},
             "door.code": {"token": "q" * 32},
             "rsvps": {"public_id": public.public_id},

@@ -18,6 +18,7 @@ from coordinator.campaigns.rules import CampaignRoleKind, CampaignStatus, DateRu
 from coordinator.contacts.models import Contact, ContactConsent
 from coordinator.contacts.rules import Purpose
 from coordinator.demo.texts import CALL, DEMANDS, FIRST_NAMES, GUIDELINES, HASHTAGS, SLUG, TITLE
+from coordinator.events.helping import Help, HelpRole, kept_roles
 from coordinator.events.models import Event
 from coordinator.events.rules import ANNOUNCED, PUBLIC, EventStatus, digest_purpose
 from coordinator.kit.ids import new_public_id
@@ -25,7 +26,7 @@ from coordinator.kit.tokens import new_token, token_digest
 from coordinator.missions.models import Mission
 from coordinator.places.rules import Point, Precision
 from coordinator.places.timezones import resolve, zone_at
-from coordinator.rsvps.models import Rsvp, RsvpTally
+from coordinator.rsvps.models import HelpOffer, Rsvp, RsvpTally
 from coordinator.rsvps.rules import RsvpStatus
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ ORGANISERS = 12
 PASSWORD_BYTES = 9  # 72 bits, twelve characters
 NOON = time(12)
 WORDING = "demo"
+OFFERS = ("", "", "", "marshal", "translator", "speaker", "medic legal-observer")
+HELP_WANTED = (
+    HelpRole(code=Help.MARSHAL, wanted=4),
+    HelpRole(code=Help.TRANSLATOR, wanted=2),
+    HelpRole(code=Help.MEDIC, wanted=1),
+)
+LOOKS_FOR_HELP = 40  # people: smaller ones manage without a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +198,7 @@ def _event(
         accessibility=row["accessibility"],
         languages=row["languages"],
         capacity=int(row["capacity"]) if row["capacity"] else None,
+        help_wanted=kept_roles(HELP_WANTED) if int(row["coming"] or 0) >= LOOKS_FOR_HELP else [],
         created_at=now,
         updated_at=now,
         submitted_at=None if status is EventStatus.DRAFT else now,
@@ -208,6 +217,9 @@ def _add_people(
     for party_size in _parties(people, dice):
         rsvp = _rsvp(event, party_size, seal=seal, dice=dice, now=now)
         session.add(rsvp)
+        for code in dice.choice(OFFERS).split():
+            is_assigned = bool(event.help_wanted) and dice.random() < 0.3  # noqa: PLR2004 invented
+            session.add(_offer(event, rsvp, code, now, is_assigned=is_assigned))
         if rsvp.status is RsvpStatus.TENTATIVE:
             tally.tentative += party_size
         elif rsvp.confirmed_at:
@@ -240,13 +252,23 @@ def _rsvp(event: Event, party_size: int, *, seal: Seal, dice: random.Random, now
         name_sealed=seal.encrypt(name) if has_email or dice.random() < 0.5 else None,  # noqa: PLR2004 as above
         email_sealed=seal.encrypt(email),
         email_digest=seal.digest(email, purpose=digest_purpose(event.public_id)) if email else None,
-        help=dice.choice(("", "", "", "marshal", "translator", "speaker", "medic legal-observer")),
         token_digest=token_digest(token),
         token_sealed=seal.encrypt(token) if email else None,
         consent_contact_at=now if agrees else None,
         consent_wording=WORDING if agrees else "",
         submitted_at=now,
         confirmed_at=now if has_email else None,
+    )
+
+
+def _offer(event: Event, rsvp: Rsvp, code: str, now: datetime, *, is_assigned: bool) -> HelpOffer:
+    return HelpOffer(
+        public_id=new_public_id(),
+        event_id=event.id,
+        rsvp=rsvp,
+        code=code,
+        offered_at=now,
+        assigned_at=now if is_assigned else None,
     )
 
 

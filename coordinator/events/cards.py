@@ -11,7 +11,8 @@ from flask import url_for
 from flask_babel import gettext as _, ngettext
 
 from coordinator.events.counting import counts_text
-from coordinator.events.forms.choices import COUNT_SHOWN_WORDS
+from coordinator.events.forms.choices import COUNT_SHOWN_WORDS, HELP_WORDS
+from coordinator.events.helping import roles_from
 from coordinator.events.rules import (
     EventDetails,
     EventStatus,
@@ -282,9 +283,24 @@ def _fields(
         (frozenset({"how_to_get_there"}), _("How to get there"), details.how_to_get_there),
         (frozenset({"accessibility"}), _("Accessibility"), details.accessibility),
         (frozenset({"capacity"}), _("How many people fit?"), str(details.capacity or "")),
+        (frozenset({"help_wanted"}), _("Help wanted"), roles_text(details.help_wanted)),
         (frozenset({"count_shown"}), _("How many come"), str(COUNT_SHOWN_WORDS[details.count_shown])),
         (frozenset({"public_contact"}), _("Public contact"), details.public_contact),
     ]
+
+
+def roles_text(kept: Sequence[Mapping[str, Any]]) -> str:
+    """Return all the help that is asked for as one text."""
+    lines = []
+    for role in roles_from(kept):
+        line = f"{role_name(role.code, role.words)}: {role.wanted}"
+        lines.append(f"{line} ({role.note})" if role.note else line)
+    return "; ".join(lines)
+
+
+def role_name(code: str, words: str = "") -> str:
+    """Return what a role is called: in the reader's language where the house knows it, else in `words`."""
+    return str(HELP_WORDS[code]) if code in HELP_WORDS else words
 
 
 def _state(code: str, locale: str) -> str:

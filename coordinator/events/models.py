@@ -100,6 +100,10 @@ class Event(Base):
         one_of(CountShown), default=CountShown.EXACT, server_default=CountShown.EXACT.value
     )
 
+    help_wanted: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
+    """Roles as `helping.kept_roles` writes them. With the event, not in a table: whoever reads an event, its
+    form or its change needs them, and nobody looks for events by them."""
+
     proposed: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """Changed fields that wait for a coordinator, while the public version stays."""
     proposed_at: Mapped[datetime | None]

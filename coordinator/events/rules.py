@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -232,6 +232,8 @@ class EventDetails:
     public_contact: str = ""
     capacity: int | None = None
     count_shown: CountShown = CountShown.EXACT
+    help_wanted: list[dict[str, Any]] = field(default_factory=list)
+    """As `helping.kept_roles` writes them."""
 
     @property
     def point(self) -> Point | None:
@@ -250,7 +252,7 @@ class EventDetails:
         )
 
 
-FIELDS = tuple(field.name for field in fields(EventDetails))
+FIELDS = tuple(one.name for one in fields(EventDetails))
 TIME_FIELDS = frozenset(
     {"starts_local", "starts_fold", "ends_local", "ends_fold", "timezone", "is_time_known"}
 )

@@ -19,6 +19,7 @@ from coordinator.events.models import Event
 from coordinator.outbox.models import Message
 from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.rules import answers_close_at
+from coordinator.rsvps.service.helping import forget_offers
 from coordinator.rsvps.service.tallying import lock_tally, remove_rsvp
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def forget_event(session: Session, event: Event, *, by: str, now: datetime) -> F
             remove_rsvp(session, rsvp, tally)
         else:
             _empty(rsvp, now)
+    forget_offers(session, event.id)
     contacts = forget_contacts_of(session, event.id)
     forget_door(session, event.id)
     done = Forgotten(answers=len(answers), contacts=contacts, messages=messages)

@@ -22,7 +22,9 @@ from wtforms.validators import Email, InputRequired, Length, NumberRange, Option
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from coordinator.accounts.rules import LONGEST_EMAIL
+from coordinator.events.forms.choices import HELP_WORDS
 from coordinator.kit.forms import HouseForm, WholeNumberField
+from coordinator.kit.ids import read_public_id
 from coordinator.rsvps.rules import (
     LARGEST_PARTY,
     LONGEST_NAME,
@@ -30,26 +32,20 @@ from coordinator.rsvps.rules import (
     LONGEST_NOTE,
     LONGEST_PHONE,
     LONGEST_REQUEST_ID,
-    Help,
     RsvpChange,
     RsvpDetails,
     RsvpStatus,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wtforms import Field
+
 
 STATUS_WORDS = [
     (RsvpStatus.ACCEPTED.value, _("I'm coming")),
     (RsvpStatus.TENTATIVE.value, _("Maybe")),
-]
-
-HELP_WORDS = [
-    (Help.MARSHAL.value, _("Marshal")),
-    (Help.SPEAKER.value, _("Speaker")),
-    (Help.MEDIC.value, _("First aid")),
-    (Help.LEGAL_OBSERVER.value, _("Legal observer")),
-    (Help.TRANSLATOR.value, _("Translator")),
 ]
 
 
@@ -113,7 +109,8 @@ class _AnswerForm(HouseForm):
     )
     help = SelectMultipleField(
         _("I can help as"),
-        choices=[SelectChoice(*words) for words in HELP_WORDS],
+        choices=[SelectChoice(code, words) for code, words in HELP_WORDS.items()],
+        validate_choice=False,  # what is shown and what is taken are not the same: see `offer_help`
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
@@ -130,6 +127,19 @@ class _AnswerForm(HouseForm):
         ),
     )
 
+    def offer_help(self, choices: Iterable[tuple[str, str]]) -> None:
+        """Show what an event asks for.
+
+        What is taken is decided under the event's lock, where codes that it does not know are dropped:
+        whoever opened the page before the organiser changed the list loses nothing else.
+        """
+        self.help.choices = [SelectChoice(*choice) for choice in choices]
+
+    def validate_help(self, field: Field) -> None:
+        """Refuse what is no role's code."""
+        if not all(code in HELP_WORDS or read_public_id(code) == code for code in field.data or ()):
+            raise ValidationError(_("Not a valid choice."))
+
     def _said(self) -> dict[str, Any]:
         return {
             "status": RsvpStatus(self.status.data),
@@ -138,7 +148,7 @@ class _AnswerForm(HouseForm):
             "phone": self.phone.data or "",
             "note": self.note.data or "",
             "needs": self.needs.data or "",
-            "help": tuple(kind for kind in Help if kind.value in (self.help.data or ())),  # each once
+            "help": tuple(dict.fromkeys(self.help.data or ())),  # each once
             "is_updates_agreed": "consent_updates" in self and bool(self.consent_updates.data),
             "is_contact_agreed": self.consent_contact.data,
         }

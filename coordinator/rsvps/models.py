@@ -42,7 +42,7 @@ class Rsvp(Base):
     needs_sealed: Mapped[str | None] = mapped_column(Text)
     """What somebody of the party needs to take part: a seat, a ramp, sign language."""
     help: Mapped[str] = mapped_column(String(100), default="")
-    """Codes of `Help`, separated by spaces."""
+    """Not used any more: `HelpOffer` took its place. It stays while an older version may run beside."""
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
     """Of the private manage link."""
     token_sealed: Mapped[str | None] = mapped_column(Text)
@@ -112,3 +112,28 @@ class RsvpTally(Base):
         does not learn whether that address has answered before.
         """
         return self.coming + self.offered
+
+
+class HelpOffer(Base):
+    """One role that somebody offers to take on at the event that they answered, and what became of it."""
+
+    __tablename__ = "help_offer"
+    __table_args__ = (
+        UniqueConstraint("rsvp_id", "code"),
+        CheckConstraint("assigned_at IS NULL OR withdrawn_at IS NULL", name="not_both"),
+        Index(None, "event_id", "code"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(10), unique=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    rsvp_id: Mapped[int] = mapped_column(ForeignKey("rsvp.id", ondelete="CASCADE"))
+    rsvp: Mapped[Rsvp] = relationship()
+    code: Mapped[str] = mapped_column(String(20))
+    """Of a role: see events.helping. It may be one that the organiser does not list any more."""
+    offered_at: Mapped[datetime]
+    assigned_at: Mapped[datetime | None]
+    """When the organiser said: you do that. None while they have not."""
+    thanked_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    """When somebody who had been assigned took it back; kept so that the organiser sees the gap."""

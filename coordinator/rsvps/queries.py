@@ -11,7 +11,7 @@ from coordinator.events.rules import EventStatus
 from coordinator.kit.errors import NotFoundError
 from coordinator.kit.tokens import token_digest
 from coordinator.rsvps.models import Rsvp, RsvpTally
-from coordinator.rsvps.rules import EXPECTED, Count, Help, RsvpStatus, counted_as
+from coordinator.rsvps.rules import EXPECTED, Count, RsvpStatus, counted_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
-_IS_KNOWN = or_(Rsvp.email_digest.is_(None), Rsvp.confirmed_at.is_not(None))
+IS_KNOWN = or_(Rsvp.email_digest.is_(None), Rsvp.confirmed_at.is_not(None))
 """Answers that count: without an address, or with one that was shown to be theirs."""
 
 
 _IS_IN_LINE = and_(
-    Rsvp.status == RsvpStatus.WAITLISTED, _IS_KNOWN, Rsvp.offered_until.is_(None), Rsvp.lapsed_at.is_(None)
+    Rsvp.status == RsvpStatus.WAITLISTED, IS_KNOWN, Rsvp.offered_until.is_(None), Rsvp.lapsed_at.is_(None)
 )
 
 
@@ -121,7 +121,7 @@ def attendees(event: Event, show: str = "") -> Select[Rsvp]:
     Those with an unconfirmed address are not among them: somebody else may have typed it. The waiting list
     comes in its own order, offered places first.
     """
-    query = select(Rsvp).where(Rsvp.event_id == event.id, Rsvp.status.in_(EXPECTED), _IS_KNOWN)
+    query = select(Rsvp).where(Rsvp.event_id == event.id, Rsvp.status.in_(EXPECTED), IS_KNOWN)
     if show == "coming":
         query = query.where(Rsvp.status == RsvpStatus.ACCEPTED)
     elif show == "maybe":
@@ -139,20 +139,6 @@ def needs_counted(session: Session, event: Event) -> int:
     """Return how many answers say that somebody needs something to take part."""
     wanted = attendees(event, "needs").order_by(None).with_only_columns(func.count(Rsvp.id))
     return session.scalar(wanted) or 0
-
-
-def help_offered(session: Session, event: Event) -> dict[Help, int]:
-    """Return how many answers offer what; only what is offered at all."""
-    texts = session.execute(
-        select(Rsvp.help, func.count())
-        .where(Rsvp.event_id == event.id, Rsvp.status.in_(EXPECTED), _IS_KNOWN, Rsvp.help != "")
-        .group_by(Rsvp.help)
-    )
-    counts: dict[Help, int] = {}
-    for text, number in texts:
-        for code in text.split():
-            counts[Help(code)] = counts.get(Help(code), 0) + number
-    return {kind: counts[kind] for kind in Help if kind in counts}
 
 
 def counted(session: Session, event_ids: Iterable[int] | None = None) -> dict[int, dict[Count, int]]:

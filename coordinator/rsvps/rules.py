@@ -51,16 +51,6 @@ EXPECTED = frozenset({RsvpStatus.ACCEPTED, RsvpStatus.TENTATIVE, RsvpStatus.WAIT
 """Those who want to know when something changes."""
 
 
-class Help(StrEnum):
-    """What somebody offers to do."""
-
-    MARSHAL = "marshal"
-    SPEAKER = "speaker"
-    MEDIC = "medic"
-    LEGAL_OBSERVER = "legal-observer"
-    TRANSLATOR = "translator"
-
-
 class Count(StrEnum):
     """Columns of the tally."""
 
@@ -96,6 +86,12 @@ class ProposalGoneError(RefusedError):
     code = "rsvp.proposal_gone"
 
 
+class NotOfferedError(RefusedError):
+    """Somebody who took their offer of help back can't be counted on."""
+
+    code = "rsvp.not_offered"
+
+
 class NoPlaceError(RefusedError):
     """A party with a place wants to grow, and there is no room for all of it."""
 
@@ -114,7 +110,8 @@ class RsvpDetails:
     phone: str = ""
     note: str = ""
     needs: str = ""
-    help: tuple[Help, ...] = ()
+    help: tuple[str, ...] = ()
+    """Codes of roles: see events.helping."""
     is_updates_agreed: bool = False
     is_contact_agreed: bool = False
     request_id: str = ""
@@ -132,7 +129,8 @@ class RsvpChange:
     phone: str = ""
     note: str = ""
     needs: str = ""
-    help: tuple[Help, ...] = ()
+    help: tuple[str, ...] = ()
+    """Codes of roles: see events.helping."""
     is_updates_agreed: bool = False
     is_contact_agreed: bool = False
 

@@ -32,6 +32,7 @@ from coordinator.kit.kept import Kept
 from coordinator.kit.web import public_page
 from coordinator.missions.queries import target_mission
 from coordinator.rsvps.forms import RsvpForm
+from coordinator.rsvps.helping import help_choices, help_wanted
 from coordinator.rsvps.queries import tallies_of, tally_of
 from coordinator.rsvps.service.tallying import is_open
 from coordinator.settings import current_settings
@@ -232,6 +233,8 @@ def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: dict[st
     is_waiting = shown.status is EventStatus.SUBMITTED
     is_rough = shown.precision is None or not shown.precision.is_good_enough_to_stand_at
     earlier = earlier_of(db.session(), shown)
+    wanted, form = help_wanted(db.session(), shown), RsvpForm()
+    form.offer_help(help_choices(wanted))
     where = where_of(shown, lang)
     if is_rough:
         where.precision_text = ""  # the page says it louder
@@ -252,7 +255,8 @@ def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: dict[st
         is_rough=is_rough,
         is_answerable=is_open(shown, moment),
         is_full=shown.capacity is not None and tally.coming >= shown.capacity,
-        form=RsvpForm(),
+        form=form,
+        wanted=[role for role in wanted if role.missing],
         jsonld=None if is_waiting else event_jsonld(shown, tally, lang, earlier=earlier),
         others=_cards(_others(shown)[:OTHERS_SHOWN]),
         **tiles,

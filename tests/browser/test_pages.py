@@ -82,6 +82,7 @@ KINDS = {
     "duplicate": Kind("/organise/events/{mine}/duplicate", "organiser"),
     "postpone": Kind("/organise/events/{mine}/postpone", "organiser"),
     "cancel": Kind("/organise/events/{mine}/cancel", "organiser"),
+    "help": Kind("/organise/events/{mine}/help", "organiser"),
     "attendees": Kind("/organise/events/{mine}/attendees", "organiser"),
     "attendees who wait": Kind("/organise/events/{mine}/attendees?show=waiting", "organiser"),
     "check-in": Kind("/organise/events/{mine}/check-in", "organiser"),

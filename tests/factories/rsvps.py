@@ -13,7 +13,7 @@ from coordinator.events.rules import digest_purpose
 from coordinator.kit.db import db
 from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
-from coordinator.rsvps.models import Rsvp, RsvpTally
+from coordinator.rsvps.models import HelpOffer, Rsvp, RsvpTally
 from coordinator.rsvps.rules import RsvpStatus, counted_as
 from tests.factories.events import EventFactory
 from tests.factories.rows import RowFactory
@@ -126,3 +126,19 @@ class RsvpFactory(RowFactory):
         if count is not None:
             setattr(tally, count, getattr(tally, count) + self.party_size)
         session.flush()
+
+
+class HelpOfferFactory(RowFactory):
+    """Somebody who would be a marshal."""
+
+    class Meta:
+        model = HelpOffer
+
+    class Params:
+        assigned = factory.Trait(assigned_at=ANSWERED_AT)
+
+    public_id = factory.LazyFunction(new_public_id)
+    rsvp = factory.SubFactory(RsvpFactory)
+    event_id = factory.LazyAttribute(lambda row: row.rsvp.event_id)
+    code = "marshal"
+    offered_at = ANSWERED_AT

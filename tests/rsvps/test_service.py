@@ -14,7 +14,6 @@ from coordinator.rsvps.models import Rsvp, RsvpTally
 from coordinator.rsvps.queries import attendees, rsvp_by_token, tally_of
 from coordinator.rsvps.rules import (
     ClosedError,
-    Help,
     NoPlaceError,
     RsvpChange,
     RsvpDetails,
@@ -328,14 +327,6 @@ def test_without_an_address_a_phone_and_a_tick_are_a_contact_at_once(session: Se
     cancel_rsvp(session, rsvp, seal=seal, now=NOON)
     assert session.scalar(select(func.count(Contact.id))) == 0
     assert rsvp.phone_sealed is None
-
-
-def test_offers_of_help_are_kept_as_codes(session: Session, seal: Seal) -> None:
-    rsvp, _ = submit_rsvp(
-        session, EventFactory(), details(help=(Help.MEDIC, Help.MARSHAL)), seal=seal, now=NOON
-    )
-
-    assert rsvp.help == "medic marshal"
 
 
 def test_the_organiser_does_not_see_what_somebody_else_may_have_typed(session: Session) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from babel import Locale
 from flask_babel import lazy_gettext as _l
 
+from coordinator.events.helping import Help
 from coordinator.events.rules import CountShown
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ COUNT_SHOWN_WORDS = {
     CountShown.EXACT: _l("Everybody sees the number"),
     CountShown.ROUNDED: _l("Everybody sees it rounded: “at least 20”"),
     CountShown.HIDDEN: _l("Nobody sees it"),
+}
+
+HELP_WORDS: dict[str, Any] = {
+    Help.MARSHAL.value: _l("Marshal"),
+    Help.SPEAKER.value: _l("Speaker"),
+    Help.MEDIC.value: _l("First aid"),
+    Help.LEGAL_OBSERVER.value: _l("Legal observer"),
+    Help.TRANSLATOR.value: _l("Translator"),
 }
 
 

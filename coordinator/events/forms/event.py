@@ -162,6 +162,8 @@ class EventForm(HouseForm):
         filters=[one_line],
         validators=[Length(max=LONGEST_CONTACT)],
     )
+    help_wanted = HiddenField()
+    """Of the protest that this one copies, signed; the list itself has a page of its own."""
     note = TextAreaField(
         _l("Message to the coordinators"),
         description=_l("Only they read it."),
@@ -281,6 +283,7 @@ class EventForm(HouseForm):
             languages=" ".join(sorted({*(self.languages.data or [])})),
             public_contact=self.public_contact.data or "",
             capacity=self.capacity.data,
+            help_wanted=before.help_wanted if before else [],
             count_shown=CountShown(shown) if is_said else before.count_shown if before else CountShown.EXACT,
         )
 

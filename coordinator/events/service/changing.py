@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coordinator.campaigns.service import raise_revision
+from coordinator.events.helping import says_nothing_new
 from coordinator.events.mail import tell_organiser
 from coordinator.events.queries.details import details_of
 from coordinator.events.rules import (
@@ -113,17 +114,11 @@ def cancel_event(
 def _change_published(
     session: Session, event: Event, details: EventDetails, *, seal: Seal, now: datetime, note: str
 ) -> Outcome:
-    if details.count_shown is not event.count_shown:  # to tell less never waits, and to tell more is harmless
-        event.count_shown = details.count_shown
-        event.updated_at = now
-        raise_revision(session, event.campaign)
-        record_act(
-            session, event, "event:changed", by=event.organiser.public_id, now=now, fields="count_shown"
-        )
-        if details == details_of(event) and event.proposed is None:
-            session.flush()
-            return Outcome.APPLIED
+    is_settled = _change_at_once(session, event, details, now=now)
     public = details_of(event)
+    if is_settled and details == public and event.proposed is None:
+        session.flush()
+        return Outcome.APPLIED
     if details == public:
         if event.proposed is None:
             return Outcome.NOTHING
@@ -146,3 +141,24 @@ def _change_published(
     )  # fmt: skip
     session.flush()
     return Outcome.PROPOSED
+
+
+def _change_at_once(session: Session, event: Event, details: EventDetails, *, now: datetime) -> bool:
+    """Change what needs nobody's look: how many are told, and how many helpers are wanted, without new words.
+
+    Telling less must not wait, and a number is no text that could say anything.
+    """
+    changed = []
+    if details.count_shown is not event.count_shown:
+        changed.append("count_shown")
+    if details.help_wanted != event.help_wanted and says_nothing_new(event.help_wanted, details.help_wanted):
+        changed.append("help_wanted")
+    if not changed:
+        return False
+    for name in changed:
+        setattr(event, name, getattr(details, name))
+    event.updated_at = now
+    raise_revision(session, event.campaign)
+    by, fields = event.organiser.public_id, " ".join(changed)
+    record_act(session, event, "event:changed", by=by, now=now, fields=fields)
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import current_app, request, session as cookie, url_for
@@ -123,6 +123,7 @@ def open_copy(form: EventForm, event: Event) -> None:
     details = offered_details(event)
     form.show(details, mission_of(db.session(), details), zone_of_place=zone_of(details))
     form.once.data = signer().dumps(new_public_id())
+    form.help_wanted.data = signer().dumps(details.help_wanted)
     first = event.campaign.starts_on
     if first is None:
         form.starts_at.data = form.ends_at.data = ""
@@ -198,7 +199,10 @@ def details_from(form: EventForm, mission: Mission | None, event: Event | None) 
         return None
     schedule = form.schedule(zone)
     before = offered_details(event) if event else None
-    return None if schedule is None else form.details(schedule, spot, mission, before)
+    if schedule is None:
+        return None
+    details = form.details(schedule, spot, mission, before)
+    return details if before else replace(details, help_wanted=_copied_roles(form))
 
 
 def is_possible(form: EventForm, campaign: Campaign, details: EventDetails, event: Event | None) -> bool:
@@ -260,6 +264,14 @@ def zone_of(details: EventDetails) -> str:
 def mission_of(session: Session, details: EventDetails) -> Mission | None:
     """Return the mission that the details name."""
     return session.get(Mission, details.mission_id) if details.mission_id is not None else None
+
+
+def _copied_roles(form: EventForm) -> list[dict[str, Any]]:
+    """Return the help that the copied protest asks for, if this is a copy."""
+    try:
+        return cast("list[dict[str, Any]]", signer().loads(form.help_wanted.data or ""))
+    except BadSignature:
+        return []
 
 
 def _spot(form: EventForm, mission: Mission | None, event: Event | None) -> Spot | None:

@@ -12,6 +12,7 @@ from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
 from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.rules import ClosedError, RsvpStatus, consent_wording, place_for
+from coordinator.rsvps.service.helping import add_offers, set_offers
 from coordinator.rsvps.service.proposing import propose_answer
 from coordinator.rsvps.service.tallying import (
     is_open,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 
 ANSWERED = (
-    "status", "party_size", "locale", "name_sealed", "phone_sealed", "note_sealed", "needs_sealed", "help",
+    "status", "party_size", "locale", "name_sealed", "phone_sealed", "note_sealed", "needs_sealed",
     "consent_updates_at", "consent_contact_at", "consent_wording", "submitted_at", "waiting_since",
 )  # fmt: skip
 """What an answer consists of, beside whose it is and its link."""
@@ -94,19 +95,15 @@ def _submit(
     rsvp.status = status
     rsvp.waiting_since = now if status is RsvpStatus.WAITLISTED else None
     before = _same_answer(session, rsvp)
-    if before is not None and before.token_digest == rsvp.token_digest:
-        if is_by_mail:
-            send_link(session, before, event, seal=seal, now=now)
-        return Answer(before, None if is_by_mail else token)
-    if before is not None and before.confirmed_at is not None:
-        propose_answer(session, before, event, details, seal=seal, now=now)
-        return Answer(before, None)
     if before is not None:
-        _replace(session, before, rsvp, tally, now=now)
-        send_link(session, before, event, seal=seal, now=now)
-        return Answer(before, None)
+        return _answered_again(
+            session, before, rsvp,
+            event=event, tally=tally, details=details, token=token, seal=seal, now=now,
+        )  # fmt: skip
     session.add(rsvp)
     session.flush()  # the contact and the message name it by its public id
+    if details.help:
+        add_offers(session, rsvp, event, details.help, now=now)
     move(tally, None, share_of(rsvp))
     if rsvp.consent_contact_at is not None:
         keep_contact(session, rsvp, event, seal=seal, now=now)
@@ -114,6 +111,32 @@ def _submit(
     if is_by_mail:
         send_link(session, rsvp, event, seal=seal, now=now)
     return Answer(rsvp, None if is_by_mail else token)
+
+
+def _answered_again(  # noqa: PLR0913 the one that stands, the new one, and what both are about
+    session: Session,
+    before: Rsvp,
+    newer: Rsvp,
+    *,
+    event: Event,
+    tally: RsvpTally,
+    details: RsvpDetails,
+    token: str,
+    seal: Seal,
+    now: datetime,
+) -> Answer:
+    """Take the same form for the same answer; let a later one wait, or replace one that is pending."""
+    if before.token_digest == newer.token_digest:
+        if details.email:
+            send_link(session, before, event, seal=seal, now=now)
+        return Answer(before, None if details.email else token)
+    if before.confirmed_at is not None:
+        propose_answer(session, before, event, details, seal=seal, now=now)
+        return Answer(before, None)
+    _replace(session, before, newer, tally, now=now)
+    set_offers(session, before, event, details.help, now=now)
+    send_link(session, before, event, seal=seal, now=now)
+    return Answer(before, None)
 
 
 def confirm_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> None:
@@ -173,7 +196,6 @@ def _sealed(event: Event, details: RsvpDetails, token: str, *, seal: Seal, now: 
         phone_sealed=seal.encrypt(details.phone) if is_contact else None,  # nobody else may use it
         note_sealed=seal.encrypt(details.note),
         needs_sealed=seal.encrypt(details.needs),
-        help=" ".join(details.help),
         token_digest=token_digest(token),
         token_sealed=seal.encrypt(token) if details.email else None,
         consent_updates_at=now if is_updates else None,

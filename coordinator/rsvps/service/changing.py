@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.audit.service import ANYONE, record
 from coordinator.rsvps.rules import ClosedError, Count, NoPlaceError, RsvpStatus, consent_wording, place_for
+from coordinator.rsvps.service.helping import free_offers, set_offers
 from coordinator.rsvps.service.tallying import is_open, lock_answer, move, share_of
 from coordinator.rsvps.service.telling import keep_contact
 from coordinator.rsvps.service.waiting import fill
@@ -47,7 +48,7 @@ def change_rsvp(session: Session, rsvp: Rsvp, change: RsvpChange, *, seal: Seal,
     rsvp.name_sealed = seal.encrypt(change.name)
     rsvp.note_sealed = seal.encrypt(change.note)
     rsvp.needs_sealed = seal.encrypt(change.needs)
-    rsvp.help = " ".join(change.help)
+    set_offers(session, rsvp, event, change.help, now=now)
     has_address = bool(change.phone) or rsvp.email_digest is not None
     is_contact = change.is_contact_agreed and has_address
     rsvp.phone_sealed = seal.encrypt(change.phone) if is_contact else None
@@ -78,6 +79,7 @@ def cancel_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> N
     rsvp.consent_contact_at = rsvp.consent_updates_at = None
     rsvp.consent_wording = ""
     rsvp.changed_at = now
+    free_offers(session, rsvp, now=now)
     move(tally, before, share_of(rsvp))
     keep_contact(session, rsvp, event, seal=seal, now=now)
     record(session, "rsvp:cancelled", f"rsvp:{rsvp.public_id}", by=ANYONE, at=now)

@@ -12,7 +12,6 @@ from coordinator.rsvps.mail import facts_of
 from coordinator.rsvps.queries import rsvp_of
 from coordinator.rsvps.rules import (
     PROPOSAL_LASTS,
-    Help,
     ProposalGoneError,
     RsvpChange,
     RsvpStatus,
@@ -47,7 +46,7 @@ def propose_answer(
         "phone": details.phone,
         "note": details.note,
         "needs": details.needs,
-        "help": [kind.value for kind in details.help],
+        "help": list(details.help),
         "is_updates_agreed": details.is_updates_agreed,
         "is_contact_agreed": details.is_contact_agreed,
     }
@@ -65,7 +64,7 @@ def proposed_change(rsvp: Rsvp, *, seal: Seal, now: datetime) -> RsvpChange | No
     if not said:
         return None
     said["status"] = RsvpStatus(said["status"])
-    said["help"] = tuple(Help(code) for code in said["help"])
+    said["help"] = tuple(said["help"])
     return RsvpChange(**said)
 
 

@@ -15,10 +15,12 @@ from coordinator.kit.db import db
 from coordinator.kit.i18n import current_language
 from coordinator.kit.paging import page_of
 from coordinator.kit.web import seal
-from coordinator.rsvps.forms import HELP_WORDS
-from coordinator.rsvps.queries import SHOWN, attendees as attendees_of, help_offered, needs_counted, tally_of
+from coordinator.rsvps.helping import offer_names, offers_by
+from coordinator.rsvps.queries import SHOWN, attendees as attendees_of, needs_counted, tally_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask.typing import ResponseReturnValue
 
     from coordinator.kit.crypto import Seal
@@ -36,9 +38,8 @@ def attendees(public_id: str) -> ResponseReturnValue:
     show = request.args.get("show", "")
     show = show if show in SHOWN else ""
     page = page_of(session, attendees_of(event, show), number=request.args.get("page", 1, type=int))
-    words = dict(HELP_WORDS)
-    offered = help_offered(session, event)
     tally = tally_of(session, event)
+    offers = offers_by(session, [rsvp.id for rsvp in page.rows])
 
     def address(number: int) -> str:
         return url_for(".attendees", public_id=event.public_id, page=number, show=show or None)
@@ -51,18 +52,16 @@ def attendees(public_id: str) -> ResponseReturnValue:
         too_many=max(0, tally.taken - event.capacity) if event.capacity is not None else 0,
         needs=needs_counted(session, event),
         show=show,
-        help_offered=[(words[kind.value], number) for kind, number in offered.items()],
-        rows=[_row(rsvp, seal()) for rsvp in page.rows],
+        rows=[_row(rsvp, offer_names(event, offers.get(rsvp.id, [])), seal()) for rsvp in page.rows],
         previous_url=address(page.number - 1) if page.number > 1 else "",
         next_url=address(page.number + 1) if page.has_more else "",
         page_number=page.number,
     )
 
 
-def _row(rsvp: Rsvp, keys: Seal) -> SimpleNamespace:
+def _row(rsvp: Rsvp, offers: Sequence[str], keys: Seal) -> SimpleNamespace:
     """Return one answer as the organiser sees it: the first part of the name; addresses only by consent."""
     is_agreed = rsvp.consent_contact_at is not None
-    words = dict(HELP_WORDS)
     name = (keys.decrypt(rsvp.name_sealed) or "").split()
     return SimpleNamespace(
         name=name[0] if name else "",
@@ -73,7 +72,7 @@ def _row(rsvp: Rsvp, keys: Seal) -> SimpleNamespace:
         needs=keys.decrypt(rsvp.needs_sealed) or "",
         offered_until=rsvp.offered_until,
         has_let_go=rsvp.lapsed_at is not None,
-        help=[words[code] for code in rsvp.help.split()],
+        help=offers,
         email=keys.decrypt(rsvp.email_sealed) if is_agreed else None,
         phone=keys.decrypt(rsvp.phone_sealed) if is_agreed else None,
     )

@@ -17,19 +17,22 @@ from coordinator.kit.limits import check_limit, limited
 from coordinator.kit.web import form_page, public_page, seal, without_session
 from coordinator.rsvps.codes import code_facts
 from coordinator.rsvps.forms import ChangeForm, RsvpForm
+from coordinator.rsvps.helping import help_choices, help_wanted, offer_names, offers_by
 from coordinator.rsvps.queries import has_code, rsvp_by_token, tally_of
-from coordinator.rsvps.rules import Help, NoPlaceError, RsvpStatus
+from coordinator.rsvps.rules import NoPlaceError, RsvpStatus
 from coordinator.rsvps.service.answering import answer_event, confirm_rsvp
 from coordinator.rsvps.service.changing import cancel_rsvp, change_rsvp
+from coordinator.rsvps.service.helping import withdraw_offer
 from coordinator.rsvps.service.tallying import is_open
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from flask.typing import ResponseReturnValue
 
     from coordinator.events.models import Event
-    from coordinator.rsvps.models import Rsvp
+    from coordinator.rsvps.models import HelpOffer, Rsvp
 
 # A university or a Tor exit is one client to us, and one event may be answered by thousands in an hour.
 # These limits stop a flood, not a crowd.
@@ -56,6 +59,7 @@ def submit(public_id: str) -> ResponseReturnValue:
         return redirect(url_for(".thanks", public_id=public_id), code=303)
     if not form.validate_on_submit():
         event = reachable_event(db.session(), public_id)
+        form.offer_help(help_choices(help_wanted(db.session(), event)))
         return form_page("rsvps/submit.html", form, **about(event))
     if form.email.data:
         aim = seal().digest(form.email.data, purpose="limit")
@@ -80,7 +84,8 @@ def thanks(public_id: str) -> ResponseReturnValue:
 def manage(token: str) -> ResponseReturnValue:
     """Show an answer, or change it."""
     rsvp = rsvp_by_token(db.session(), token)
-    form = ChangeForm(has_email=rsvp.email_digest is not None, data=_as_typed(rsvp))
+    offers = offers_by(db.session(), [rsvp.id]).get(rsvp.id, [])
+    form = ChangeForm(has_email=rsvp.email_digest is not None, data=_as_typed(rsvp, offers))
     if form.validate_on_submit():
         try:
             with unit_of_work() as session:
@@ -92,12 +97,19 @@ def manage(token: str) -> ResponseReturnValue:
         else:
             return redirect(url_for(".manage", token=token, done="changed"), code=303)
     done = request.args.get("done", "")
+    wanted = help_wanted(db.session(), rsvp.event)
+    form.offer_help(help_choices(wanted, [offer.code for offer in offers]))
     return form_page(
         "rsvps/manage.html",
         form,
         rsvp=rsvp,
         token=token,
         done=done if done in DONE and request.method == "GET" else "",
+        help=[
+            {"code": offer.code, "name": name, "text": _offer_text(offer), "note": ""}
+            for offer in offers
+            for name in offer_names(rsvp.event, [offer])
+        ],
         letters=code_facts(rsvp.event.public_id, rsvp.public_id, seal())["short_code"]
         if has_code(rsvp)
         else "",
@@ -133,6 +145,16 @@ def cancel(token: str) -> ResponseReturnValue:
     return render_template("rsvps/cancel.html", rsvp=rsvp, token=token, **about(rsvp.event))
 
 
+@blueprint.post("/rsvp/<token>/help")
+@public(why="whoever holds the link")
+def withdraw_help(token: str) -> ResponseReturnValue:
+    """Take one offer of help back; the answer stays."""
+    rsvp = rsvp_by_token(db.session(), token)
+    with unit_of_work() as session:
+        withdraw_offer(session, rsvp, request.form.get("code", ""), now=now())
+    return redirect(url_for(".manage", token=token, done="changed"), code=303)
+
+
 def about(event: Event) -> dict[str, Any]:
     """Return what every page about an answer says about its event."""
     tally = tally_of(db.session(), event)
@@ -145,7 +167,7 @@ def about(event: Event) -> dict[str, Any]:
     }
 
 
-def _as_typed(rsvp: Rsvp) -> dict[str, Any]:
+def _as_typed(rsvp: Rsvp, offers: Sequence[HelpOffer]) -> dict[str, Any]:
     """Return an answer as its form shows it; a queue is not something to choose."""
     is_maybe = rsvp.status is RsvpStatus.TENTATIVE
     return {
@@ -155,7 +177,13 @@ def _as_typed(rsvp: Rsvp) -> dict[str, Any]:
         "phone": seal().decrypt(rsvp.phone_sealed) or "",
         "note": seal().decrypt(rsvp.note_sealed) or "",
         "needs": seal().decrypt(rsvp.needs_sealed) or "",
-        "help": [Help(code).value for code in rsvp.help.split()],
+        "help": [offer.code for offer in offers],
         "consent_updates": rsvp.consent_updates_at is not None,
         "consent_contact": rsvp.consent_contact_at is not None,
     }
+
+
+def _offer_text(offer: HelpOffer) -> str:
+    if offer.thanked_at:
+        return str(_("the organiser thanks you"))
+    return str(_("the organiser counts on you") if offer.assigned_at else _("offered"))
