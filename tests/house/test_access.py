@@ -37,6 +37,7 @@ WITH_SESSION = frozenset({"accounts", "organising"})
 FORMS = {
     "campaigns.status": {"status": "open"},
     "campaigns.drop": {"kind": "coordinator"},
+    "helping.decide": {"act": "assign"},
     "review.trust": {"trust": "yes"},
     "checkin.check_in": {"kind": "walk-in", "people": "1"},
     "door.door": {"kind": "walk-in", "people": "1"},
