@@ -53,6 +53,7 @@ from coordinator.kit.markdown import markdown
 from coordinator.kit.static import House
 from coordinator.kit.web import absolute_url, asset, has_page, refuse_unstorable
 from coordinator.maps.views import blueprint as maps
+from coordinator.messaging.views.unsubscribing import blueprint as unsubscribing
 from coordinator.ops.views import blueprint as ops
 from coordinator.places.geocoding import set_up_places
 from coordinator.rsvps.views.attendees import blueprint as attendees
@@ -74,6 +75,7 @@ ROOMS = (
     door,
     contacts,
     campaigns,
+    unsubscribing,
     dashboard,
     ops,
     feeds,

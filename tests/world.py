@@ -16,6 +16,7 @@ from coordinator.kit.clock import now
 from coordinator.kit.db import Base, db
 from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import token_digest
+from coordinator.messaging.unsubscribing import unsubscribe_token
 from tests.conftest import Browser
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignFactory, CampaignRoleFactory
@@ -130,6 +131,7 @@ def make_world(session: Session, app: Flask) -> World:
             "door.code": {"token": "q" * 32},
             "rsvps": {"public_id": public.public_id},
             "decisions": {"public_id": public.public_id},
+            "unsubscribing": {"token": unsubscribe_token(coming.public_id, app.extensions["seal"])},
             "feeds": {"public_id": public.public_id},
             "accounts.verify": {"token": "v" * 32},
             "accounts.reset_password": {"token": "r" * 32},

@@ -20,12 +20,14 @@ from coordinator.events.jobs import locate_due
 from coordinator.kit import clock
 from coordinator.kit.web import seal
 from coordinator.messaging.jobs import fan_out_notices
+from coordinator.messaging.reminding import plan_reminders, write_reminders
 from coordinator.outbox.jobs import Outcome, beat, forget_failed, forget_traces, send_due
 from coordinator.outbox.rendering import Letter, render_letter, settings_transport
 from coordinator.outbox.rules import SmtpUrlError
 from coordinator.places.geocoding import places
 from coordinator.privacy.jobs import forget_due
 from coordinator.rsvps.jobs import settle_waitlists
+from coordinator.settings import current_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -195,6 +197,8 @@ def lanes_of(is_stopping: Callable[[], bool]) -> dict[str, tuple[Job, ...]]:
     return {
         "mail": (
             Job("fan_out_notices", 5, lambda: _done(fan_out_notices(seal=seal(), now=clock.now()))),
+            Job("plan_reminders", 60, lambda: _done(plan_reminders(now=clock.now()))),
+            Job("write_reminders", 30, _remind),
             Job("settle_waitlists", 60, lambda: _done(settle_waitlists(seal=seal(), now=clock.now()))),
             Job("send_due", LOOK_SECONDS, Post(is_stopping).run),
         ),
@@ -209,6 +213,11 @@ def lanes_of(is_stopping: Callable[[], bool]) -> dict[str, tuple[Job, ...]]:
             Job("forget_traces", HOUR, lambda: _done(forget_traces(now=clock.now()))),
         ),
     }
+
+
+def _remind() -> bool:
+    write_reminders(seal=seal(), site_url=current_settings().site_url.rstrip("/"), now=clock.now())
+    return False
 
 
 def _done(_: object) -> bool:

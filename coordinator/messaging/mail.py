@@ -6,12 +6,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from coordinator.messaging.unsubscribing import unsubscribe_token
+from coordinator.rsvps.codes import code_facts
 from coordinator.rsvps.mail import facts_for
+from coordinator.rsvps.rules import RsvpStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from coordinator.events.models import Event, EventNotice
+    from coordinator.kit.crypto import Seal
+    from coordinator.messaging.models import EventReminder
     from coordinator.rsvps.models import Rsvp
 
 SHOWN = ("title", "starts_at", "timezone", "is_time_known", "address", "city")
@@ -26,6 +31,24 @@ def news_for(rsvp: Rsvp, event: Event, notice: EventNotice, token: str) -> dict[
         "was": None if is_same else was,
         "because": event.cancelled_because or event.postponed_because,
     }
+
+
+def reminder_for(
+    rsvp: Rsvp, reminder: EventReminder, token: str, *, site_url: str, seal: Seal
+) -> dict[str, Any]:
+    """Return what one person is reminded of, with the code for the door where they have a place."""
+    event = reminder.event
+    facts = facts_for(rsvp, event, token) | {
+        "kind": reminder.kind.value,
+        "how_to_get_there": event.how_to_get_there,
+        "short_code": "",
+        "unsubscribe_url": (
+            f"{site_url}/{rsvp.locale}/unsubscribe/{unsubscribe_token(rsvp.public_id, seal)}"
+        ),
+    }
+    if rsvp.status is RsvpStatus.ACCEPTED:
+        facts |= code_facts(event.public_id, rsvp.public_id, seal)
+    return facts
 
 
 def _as_it_was(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

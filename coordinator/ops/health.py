@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from coordinator.messaging.queries import oldest_reminder_due_at
 from coordinator.outbox.queries import last_beat_at, oldest_due_at, outbox_counts
 
 if TYPE_CHECKING:
@@ -43,7 +44,12 @@ def _in_database(session: Session, now: datetime) -> list[Check]:
     try:
         session.execute(text("SELECT 1"))
         workers = [_worker(session, name, now) for name in OLDEST_BEAT]
-        return [Check("database", is_ok=True, figures={}), *workers, _mail(session, now)]
+        return [
+            Check("database", is_ok=True, figures={}),
+            *workers,
+            _mail(session, now),
+            _reminders(session, now),
+        ]
     except SQLAlchemyError:
         session.rollback()
         return [Check("database", is_ok=False, figures={})]
@@ -64,6 +70,14 @@ def _mail(session: Session, now: datetime) -> Check:
         "mail",
         is_ok=age is None or age <= OLDEST_DUE,
         figures={"oldest_due_seconds": _seconds(age), "waiting": counts.waiting, "failed": counts.failed},
+    )
+
+
+def _reminders(session: Session, now: datetime) -> Check:
+    since = oldest_reminder_due_at(session, now)
+    age = None if since is None else now - since
+    return Check(
+        "reminders", is_ok=age is None or age <= OLDEST_DUE, figures={"oldest_due_seconds": _seconds(age)}
     )
 
 

@@ -65,6 +65,8 @@ class Rsvp(Base):
     proposed_sealed: Mapped[str | None] = mapped_column(Text)
     """JSON of another answer, given later with this address: it waits for the owner of the mailbox."""
     proposed_at: Mapped[datetime | None]
+    reminders_off_at: Mapped[datetime | None]
+    """When the person asked not to be reminded; changes and cancellations still reach them."""
     forgotten_at: Mapped[datetime | None]
     """When everything personal was removed; the answer stays for the statistics."""
 

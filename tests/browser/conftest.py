@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
+from coordinator.messaging.unsubscribing import unsubscribe_token
 from tests.browser.installation import Site, launch, running_site
 from tests.browser.people import link_in, sign_in
 from tests.conftest import IN_CI, database
@@ -93,6 +94,8 @@ def names(chromium: Browser, site: Site, cookies: dict[str, StorageState]) -> di
             candidates = [one for one in candidates if one in published]
         found[name] = candidates[0]
         context.close()
+    answer_id = site.scalar("SELECT max(public_id) FROM rsvp WHERE confirmed_at IS NOT NULL")
+    found["stop"] = unsubscribe_token(answer_id, site.seal)
     found["door"] = door_link(chromium, site, cookies, found["mine"])
     context = chromium.new_context(base_url=site.url)
     page = context.new_page()

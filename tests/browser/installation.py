@@ -19,7 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 
-from coordinator.settings import ROOT
+from sqlalchemy import create_engine, text
+
+from coordinator.kit.crypto import Seal
+from coordinator.settings import ROOT, database_url, own_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +44,22 @@ class Site:
     instance: Path
     accounts: dict[str, tuple[str, str]] = field(repr=False)
     """Role to address and password; of several with one role, the first."""
+    database: str = field(repr=False)
+    """Its URL."""
+
+    @property
+    def seal(self) -> Seal:
+        """Its keys, for links that no page shows."""
+        secrets = own_secrets(self.instance)
+        return Seal([secrets["ENCRYPTION_KEYS"]], secrets["DIGEST_KEY"])
+
+    def scalar(self, query: str) -> str:
+        """Ask its database for one text."""
+        engine = create_engine(database_url(self.database, self.instance))
+        with engine.connect() as connection:
+            found = str(connection.execute(text(query)).scalar())
+        engine.dispose()
+        return found
 
     def mail_to(self, address: str, *, subject: str = "") -> EmailMessage:
         """Wait for the newest mail to `address` whose subject holds `subject`."""
@@ -78,7 +97,7 @@ def running_site(instance: Path, database: str = "") -> Iterator[Site]:
         server = subprocess.Popen([*flask, "serve"], cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
         _wait_for(f"{url}/healthz", server, log)
-        yield Site(url, instance, _accounts(instance))
+        yield Site(url, instance, _accounts(instance), database)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=30)

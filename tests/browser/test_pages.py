@@ -60,6 +60,7 @@ KINDS = {
     "answer, link sent": Kind("/events/{event}/rsvp/recover/sent"),
     "answer, managed": Kind("/rsvp/{manage}"),
     "answer, taken back": Kind("/rsvp/{manage}/cancel"),
+    "mail, to be stopped": Kind("/unsubscribe/{stop}"),
     "about": Kind("/about"),
     "privacy": Kind("/privacy"),
     "source": Kind("/source"),

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from coordinator.app import create_app
 from coordinator.cli.worker import write
 from coordinator.ops import health
-from coordinator.outbox.jobs import Lease, beat
+from coordinator.outbox.jobs import beat
+from coordinator.outbox.leases import Lease
 from coordinator.outbox.transports import FileTransport
 from coordinator.places.geocoding import gazetteer_path
 from coordinator.settings import Mode
@@ -60,6 +61,7 @@ def test_readyz_when_all_is_well(client: FlaskClient, ready: datetime) -> None:
         "worker_mail",
         "worker_chores",
         "mail",
+        "reminders",
         "gazetteer",
         "disk",
     }
@@ -127,6 +129,7 @@ def write_mail(client: FlaskClient, name: str = "Ada", locale: str = "en") -> st
         recipient="ada@example.org",
         context={"token": "T" * 32, "name": name},
         tries=1,
+        until=datetime(2030, 4, 1, 13, 0, tzinfo=UTC),
     )
     with app.app_context(), FileTransport(folder) as transport:
         transport.send(write(lease, datetime(2030, 4, 1, 12, 0, tzinfo=UTC)))
