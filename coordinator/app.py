@@ -26,7 +26,8 @@ from coordinator.cli.rsvps import rsvps_cli
 from coordinator.cli.serve import serve
 from coordinator.cli.setup import setup
 from coordinator.cli.worker import worker
-from coordinator.contacts.views import blueprint as contacts
+from coordinator.contacts.views.contacts import blueprint as contacts
+from coordinator.contacts.views.importing import blueprint as imports
 from coordinator.dashboard.views import blueprint as dashboard
 from coordinator.events.views.organising import blueprint as organising
 from coordinator.events.views.review import blueprint as review
@@ -51,7 +52,7 @@ from coordinator.kit.ids import PublicIdConverter
 from coordinator.kit.limits import Limiter
 from coordinator.kit.markdown import markdown
 from coordinator.kit.static import House
-from coordinator.kit.web import absolute_url, asset, has_page, refuse_unstorable
+from coordinator.kit.web import HouseRequest, absolute_url, allow_upload, asset, has_page, refuse_unstorable
 from coordinator.maps.views import blueprint as maps
 from coordinator.messaging.views.unsubscribing import blueprint as unsubscribing
 from coordinator.ops.views import blueprint as ops
@@ -74,6 +75,7 @@ ROOMS = (
     checkin,
     door,
     contacts,
+    imports,
     campaigns,
     unsubscribing,
     dashboard,
@@ -112,6 +114,8 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    app.request_class = HouseRequest
+    app.before_request(allow_upload)  # before anybody reads the form
     CSRFProtect(app)
     set_up_languages(app)
     set_up_places(app, settings)

@@ -23,6 +23,7 @@ from tests.factories.campaigns import CampaignFactory, CampaignRoleFactory
 from tests.factories.checkin import DoorLinkFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.events import EventFactory
+from tests.factories.imports import sheet_of
 from tests.factories.rsvps import HelpOfferFactory, RsvpFactory
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def make_world(session: Session, app: Flask) -> World:
     campaign = event.campaign
     public = EventFactory(organiser=organiser, campaign=campaign)
     contact = ContactFactory(event=public)
+    sheet = sheet_of(owner=organiser, campaign=campaign)
     RsvpFactory(event=public, pending=True, token="p" * 32)
     coming = RsvpFactory(event=public, token="q" * 32)
     public.help_wanted = [{"code": "own0000000", "words": "Sound", "wanted": 2, "note": "A truck"}]
@@ -124,6 +126,7 @@ def make_world(session: Session, app: Flask) -> World:
         },
         by_endpoint={
             "contacts": {"public_id": contact.public_id},
+            "imports": {"public_id": sheet.public_id},
             "attendees": {"public_id": public.public_id},
             "checkin": {"public_id": public.public_id},
             "helping": {"public_id": public.public_id, "offer_id": offer.public_id},

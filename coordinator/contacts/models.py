@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coordinator.accounts.models import Account
 from coordinator.campaigns.models import Campaign
-from coordinator.contacts.rules import Purpose
+from coordinator.contacts.rules import ImportStatus, Purpose
 from coordinator.events.models import Event
 from coordinator.kit.db import Base, one_of
 
@@ -90,3 +90,73 @@ class Suppression(Base):
     because: Mapped[str] = mapped_column(String(20))
     """A code: "unsubscribed", "by-hand" …"""
     suppressed_at: Mapped[datetime]
+
+
+class ContactImport(Base):
+    """A sheet of people on its way in, and afterwards what became of it, in numbers."""
+
+    __tablename__ = "contact_import"
+    __table_args__ = (
+        Index(None, "owner_id", "id"),
+        Index(None, "status", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(10), unique=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    owner: Mapped[Account] = relationship()
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"), index=True)
+    campaign: Mapped[Campaign] = relationship()
+    status: Mapped[ImportStatus] = mapped_column(one_of(ImportStatus), default=ImportStatus.DRAFT)
+    filename_sealed: Mapped[str | None] = mapped_column(Text)
+    consent_sealed: Mapped[str | None] = mapped_column(Text)
+    """In the organiser's words: where, when and to what these people agreed. None: to nothing."""
+    agreed_at: Mapped[datetime | None]
+    purposes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Codes of `Purpose` that they agreed to."""
+    encoding: Mapped[str] = mapped_column(String(20))
+    separator: Mapped[str] = mapped_column(String(1))
+    is_headed: Mapped[bool]
+    columns: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Codes of `Column`, one for each column of the sheet."""
+    is_updating: Mapped[bool] = mapped_column(default=False)
+    """Whoever is a contact already gets what they lack; otherwise they stay as they are."""
+    rows: Mapped[int] = mapped_column(default=0)
+    rows_done: Mapped[int] = mapped_column(default=0)
+    created: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[int] = mapped_column(default=0)
+    left_out: Mapped[int] = mapped_column(default=0)
+    removed: Mapped[int] = mapped_column(default=0)
+    """By taking the import back."""
+    kept: Mapped[int] = mapped_column(default=0)
+    """Left alone by taking it back, because somebody had changed them since."""
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class ContactImportPiece(Base):
+    """A part of the file, until it is read. Packed and sealed; none outlives the import, or a day."""
+
+    __tablename__ = "contact_import_piece"
+    __table_args__ = (UniqueConstraint("import_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("contact_import.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    data_sealed: Mapped[str] = mapped_column(Text)
+
+
+class ContactImportChange(Base):
+    """What an import did to one contact, for as long as it can be taken back."""
+
+    __tablename__ = "contact_import_change"
+    __table_args__ = (Index(None, "import_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("contact_import.id", ondelete="CASCADE"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    before_sealed: Mapped[str | None] = mapped_column(Text)
+    """JSON of what the contact was; None: it was not there."""
+    changed_at: Mapped[datetime]
+    """What the contact's own `changed_at` says as long as nobody else changed it."""

@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from coordinator.accounts.models import Account
-from coordinator.contacts.models import Contact, Suppression
-from coordinator.contacts.rules import Purpose
+from coordinator.contacts.models import Contact, ContactImport, ContactImportPiece, Suppression
+from coordinator.contacts.rules import Column, Purpose, draft_of
+from coordinator.contacts.sheets.reading import SAMPLE_ROWS, Format, rows_of, unpacked
 from coordinator.events.models import Event
 from coordinator.kit.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
+    from coordinator.contacts.rules import Draft
     from coordinator.kit.crypto import Seal
 
 
@@ -141,3 +146,60 @@ def suppressed_count(session: Session, owner: Account) -> int:
 
 def _public_id(session: Session, owner_id: int) -> str:
     return session.get_one(Account, owner_id).public_id
+
+
+def imports_of(session: Session, owner: Account) -> Sequence[ContactImport]:
+    """Return an organiser's last imports, the newest first."""
+    query = (
+        select(ContactImport)
+        .where(ContactImport.owner_id == owner.id)
+        .options(joinedload(ContactImport.campaign))
+        .order_by(ContactImport.id.desc())
+    )
+    return session.scalars(query.limit(20)).all()
+
+
+def own_import(session: Session, owner: Account, public_id: str) -> ContactImport:
+    """Return one of the organiser's own imports.
+
+    Raises:
+        NotFoundError: there is none, or it is somebody else's.
+    """
+    found = session.scalar(
+        select(ContactImport).where(ContactImport.owner_id == owner.id, ContactImport.public_id == public_id)
+    )
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def first_rows(session: Session, sheet: ContactImport, *, seal: Seal) -> list[list[str]]:
+    """Return the first rows of a sheet as they stand there, the names of its columns among them."""
+    return list(islice(_rows(session, sheet, seal=seal), SAMPLE_ROWS))
+
+
+def drafts_of(session: Session, sheet: ContactImport, *, seal: Seal) -> Iterator[Draft]:
+    """Yield the rows of a sheet, understood. Holds one piece of the file at a time.
+
+    Raises:
+        UnreadableSheetError: the file can't be read to its end.
+    """
+    columns = [Column(code) for code in sheet.columns]
+    rows = _rows(session, sheet, seal=seal)
+    return (draft_of(cells, columns) for cells in islice(rows, int(sheet.is_headed), None))
+
+
+def _rows(session: Session, sheet: ContactImport, *, seal: Seal) -> Iterator[list[str]]:
+    return rows_of(_pieces(session, sheet.id, seal=seal), Format(sheet.encoding, sheet.separator))
+
+
+def _pieces(session: Session, import_id: int, *, seal: Seal) -> Iterator[bytes]:
+    for number in count():
+        sealed = session.scalar(
+            select(ContactImportPiece.data_sealed).where(
+                ContactImportPiece.import_id == import_id, ContactImportPiece.number == number
+            )
+        )
+        if sealed is None:
+            return
+        yield unpacked(seal.decrypt(sealed))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from coordinator.kit.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 LONGEST_TAG = 40
 MOST_TAGS = 20
@@ -64,3 +67,166 @@ def defused(text: str) -> str:
     ):
         return f"'{text}"
     return text
+
+
+# Importing
+
+LARGEST_SHEET_BYTES = 20_000_000
+MOST_ROWS = 100_000
+MOST_COLUMNS = 60
+LONGEST_CELL = 2_000
+LONGEST_NAME = 200
+LONGEST_PHONE = 60
+LONGEST_EMAIL = 254
+LONGEST_CONSENT = 500
+SHORTEST_CONSENT = 10
+KEPT_UPLOADED = timedelta(days=1)
+"""A file waits this long for somebody to go on with it."""
+MAY_BE_UNDONE = timedelta(days=30)
+FEWEST_DIGITS = 6
+
+_ADDRESS = re.compile(r"[^@\s,;:<>\"'()\[\]]+@[^@\s,;:<>\"'()\[\]]+\.[^@\s.,;:<>\"'()\[\]\d]{2,}")
+_PHONE = re.compile(r"[+(]?[\d\s()./+-]+")
+
+
+class Column(StrEnum):
+    """What a column of a sheet is about."""
+
+    IGNORED = ""
+    NAME = "name"
+    FIRST_NAME = "first-name"
+    LAST_NAME = "last-name"
+    EMAIL = "email"
+    PHONE = "phone"
+    TAGS = "tags"
+    NOTE = "note"
+
+
+class Problem(StrEnum):
+    """What is to be said about a row before it is imported."""
+
+    NOT_AN_ADDRESS = "not-an-address"
+    NOTHING_TO_REACH = "nothing-to-reach"
+    TOO_LONG = "too-long"
+    TOO_MANY_TAGS = "too-many-tags"
+    TWICE = "twice"
+    """An earlier row says the same person."""
+    SUPPRESSED = "suppressed"
+    KNOWN = "known"
+    """A contact already: same address, or phone, and same name."""
+    FORMULA = "formula"
+    BROKEN_LETTERS = "broken-letters"
+
+
+LEFT_OUT = frozenset(Problem) - {Problem.KNOWN, Problem.FORMULA, Problem.BROKEN_LETTERS}
+"""Rows that are not imported."""
+
+
+class Unreadable(StrEnum):
+    """Why a file is no sheet."""
+
+    EMPTY = "empty"
+    WORKBOOK = "workbook"
+    NOT_CSV = "not-csv"
+    TOO_MANY_ROWS = "too-many-rows"
+
+
+class ImportStatus(StrEnum):
+    """Where an import stands."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    """The file could not be read to its end; what came before is in."""
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class UnreadableSheetError(RefusedError):
+    """No sheet that we can read."""
+
+    code = "contact.unreadable_sheet"
+
+    def __init__(self, why: Unreadable) -> None:
+        """Say why."""
+        super().__init__(why.value)
+        self.why = why
+
+
+class ImportStateError(RefusedError):
+    """The import is not where this could be done: it runs, is over, or is too old to be undone."""
+
+    code = "contact.import_state"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A row of a sheet, understood."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Say who it is: families share an address, so the name belongs to it."""
+        return person_key(self.name, self.email or digits_of(self.phone))
+
+
+def person_key(name: str, reach: str) -> str:
+    """Return what two rows about one person have in common."""
+    return f"{' '.join(unicodedata.normalize('NFKC', name).casefold().split())}\0{reach.casefold()}"
+
+
+def digits_of(phone: str) -> str:
+    """Return a telephone number as its digits, or a handle as it is."""
+    digits = "".join(letter for letter in phone if letter.isdecimal())
+    return digits if len(digits) >= FEWEST_DIGITS else phone.strip()
+
+
+def is_address(text: str) -> bool:
+    """Tell whether this may be an e-mail address."""
+    return len(text) <= LONGEST_EMAIL and _ADDRESS.fullmatch(text) is not None
+
+
+def is_phone(text: str) -> bool:
+    """Tell whether this looks like a telephone number, and not like a date or a postcode."""
+    return _PHONE.fullmatch(text) is not None and sum(letter.isdecimal() for letter in text) > FEWEST_DIGITS
+
+
+def undefused(text: str) -> str:
+    """Return what `defused` made safe, as it was."""
+    return text[1:] if text.startswith("'") and defused(text[1:]) == text else text
+
+
+def draft_of(cells: Sequence[str], columns: Sequence[Column]) -> Draft:
+    """Understand a row, and say what is wrong with it."""
+    said = dict.fromkeys(Column, "")
+    for cell, column in zip(cells, columns, strict=False):
+        text = unicodedata.normalize("NFC", undefused(cell)).strip()
+        said[column] = f"{said[column]} {text}".strip() if column is not Column.IGNORED else ""
+    name = said[Column.NAME] or f"{said[Column.FIRST_NAME]} {said[Column.LAST_NAME]}".strip()
+    email = said[Column.EMAIL].removeprefix("mailto:")
+    phone, note = said[Column.PHONE], said[Column.NOTE]
+    words = re.split(r"[,;|]", said[Column.TAGS])
+    problems = []
+    if email and not is_address(email):
+        problems.append(Problem.NOT_AN_ADDRESS)
+    if not email and not phone:
+        problems.append(Problem.NOTHING_TO_REACH)
+    if len(name) > LONGEST_NAME or len(phone) > LONGEST_PHONE or len(note) > LONGEST_NOTE:
+        problems.append(Problem.TOO_LONG)
+    tags: list[str] = []
+    try:
+        tags = clean_tags(words)
+    except TooManyTagsError:
+        problems.append(Problem.TOO_MANY_TAGS)
+    if any(defused(text) != text for text in (name, note, *tags)):
+        problems.append(Problem.FORMULA)
+    if "\ufffd" in f"{name}{note}{said[Column.TAGS]}":
+        problems.append(Problem.BROKEN_LETTERS)
+    return Draft(name, email, phone, tuple(tags), note, tuple(problems))

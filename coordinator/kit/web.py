@@ -5,23 +5,30 @@ from __future__ import annotations
 import gzip
 import hashlib
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import current_app, make_response, render_template, request, url_for
+from flask import Request, current_app, make_response, render_template, request, url_for
+from flask_login import current_user
 from werkzeug.exceptions import BadRequest
 
 from coordinator.kit.errors import ForeignOriginError
 from coordinator.kit.kept import Kept
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Blueprint, Response
     from flask.blueprints import BlueprintSetupState
     from flask_wtf import FlaskForm
 
     from coordinator.kit.crypto import Seal
 
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 WORTH_COMPRESSING = 1_000  # bytes; less fits into one packet anyway
 GZIP_LEVEL = 6
@@ -88,6 +95,31 @@ def without_session(blueprint: Blueprint) -> None:
     def own_forms_only() -> None:
         if request.method == "POST":
             refuse_foreign_form()
+
+
+class HouseRequest(Request):
+    """A request whose files stay in memory: nobody's list of people is written to a disk in clear."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return BytesIO()
+
+
+def takes_upload(most_bytes: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a page take a file of so many bytes from whoever is signed in; other forms stay small."""
+
+    def declare(view: Callable[P, R]) -> Callable[P, R]:
+        cast("Any", view).most_bytes = most_bytes
+        return view
+
+    return declare
+
+
+def allow_upload() -> None:
+    """Raise the limit of a request for a page that takes files, before its form is read."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    most_bytes = getattr(view, "most_bytes", None)
+    if most_bytes is not None and current_user.is_authenticated:
+        request.max_content_length = most_bytes
 
 
 def refuse_unstorable() -> None:

@@ -13,8 +13,9 @@ from coordinator.audit.service import record
 from coordinator.campaigns.models import Campaign, CampaignInvitation
 from coordinator.checkin.models import DoorLink
 from coordinator.checkin.service import forget_door
-from coordinator.contacts.models import Contact
+from coordinator.contacts.models import Contact, ContactImport
 from coordinator.contacts.service.keeping import forget_contacts_of, forget_contacts_of_campaign
+from coordinator.contacts.service.undoing import forget_imports, forgotten_drafts
 from coordinator.events.models import Event
 from coordinator.outbox.models import Message
 from coordinator.rsvps.models import Rsvp
@@ -100,8 +101,9 @@ def campaigns_to_forget(session: Session, now: datetime) -> list[int]:
 
     A campaign is over with its last event or its last day, whichever is later; one that has neither goes on.
     """
-    someone = (
-        select(Contact.id).where(Contact.campaign_id == Campaign.id, Contact.event_id.is_(None)).exists()
+    someone = or_(
+        select(Contact.id).where(Contact.campaign_id == Campaign.id, Contact.event_id.is_(None)).exists(),
+        select(ContactImport.id).where(ContactImport.campaign_id == Campaign.id).exists(),
     )
     found = session.scalars(select(Campaign).where(someone).order_by(Campaign.id))
     return [campaign.id for campaign in found if _is_forgotten(session, campaign, now)]
@@ -154,7 +156,7 @@ def count_event(session: Session, event: Event) -> Forgotten:
 
 def forget_expired(session: Session, now: datetime) -> int:
     """Delete forms that were kept for people who never signed up, and links that no longer open anything."""
-    gone = 0
+    gone = forget_imports(session, now)
     for model in EXPIRING:
         gone += len(session.execute(delete(model).where(model.expires_at <= now).returning(model.id)).all())
     return gone
@@ -162,7 +164,8 @@ def forget_expired(session: Session, now: datetime) -> int:
 
 def count_expired(session: Session, now: datetime) -> int:
     """Return what `forget_expired` would remove."""
-    return sum(_count(session, select(model.id).where(model.expires_at <= now)) for model in EXPIRING)
+    links = sum(_count(session, select(model.id).where(model.expires_at <= now)) for model in EXPIRING)
+    return links + _count(session, forgotten_drafts(now))
 
 
 def empty_sent_messages(session: Session) -> int:

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from coordinator.audit.models import AuditEntry
-from coordinator.contacts import views
 from coordinator.contacts.models import Contact
 from coordinator.contacts.queries import opened
+from coordinator.contacts.views import contacts as views
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignRoleFactory
 from tests.factories.contacts import ContactFactory

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from coordinator.accounts import views as accounts
-from coordinator.contacts import views as contacts
+from coordinator.contacts.views import contacts
 from coordinator.events.views import organising
 from coordinator.rsvps.views import submitting
 from tests.world import NOBODY, ORGANISER, World, browser_of, make_world, rules

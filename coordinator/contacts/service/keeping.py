@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from coordinator.audit.service import record
-from coordinator.contacts.models import Contact, ContactConsent
+from coordinator.contacts.models import Contact, ContactConsent, ContactImport
 from coordinator.contacts.queries import contact_digest, tags_of
 from coordinator.contacts.rules import Purpose, clean_tags
 from coordinator.contacts.service.suppressing import lift_suppression
@@ -89,7 +89,11 @@ def forget_contacts_of(session: Session, event_id: int) -> int:
 
 
 def forget_contacts_of_campaign(session: Session, campaign_id: int) -> int:
-    """Delete everybody who was kept for a campaign and no protest of it. Return how many they were."""
+    """Delete everybody who was kept for a campaign and no protest of it. Return how many they were.
+
+    With them goes what is left of imports: names of files, and in whose words they had agreed.
+    """
+    session.execute(delete(ContactImport).where(ContactImport.campaign_id == campaign_id))
     found = delete(Contact).where(Contact.campaign_id == campaign_id, Contact.event_id.is_(None))
     return len(session.execute(found.returning(Contact.id)).all())
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from coordinator.accounts.sign_in import signed_in
-from coordinator.contacts.forms import ContactForm
+from coordinator.contacts.forms.noting import ContactForm
 from coordinator.contacts.queries import contacts_of, events_with_contacts, opened, own_contact
 from coordinator.contacts.rules import MOST_SEARCHED
 from coordinator.contacts.service.keeping import note_contact, record_export, remove_contact, tag_contact
 from coordinator.contacts.service.suppressing import block_contact
-from coordinator.contacts.sheets import csv_lines
+from coordinator.contacts.sheets.writing import csv_lines
 from coordinator.events.queries.organising import own_event
 from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now

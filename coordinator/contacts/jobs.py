@@ -1,0 +1,128 @@
+"""Imports, done by the worker in small transactions: killed in between, the next one goes on."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from coordinator.contacts.models import Contact, ContactImport
+from coordinator.contacts.queries import drafts_of
+from coordinator.contacts.rules import ImportStatus, UnreadableSheetError
+from coordinator.contacts.service.importing import BATCH, finish_import, import_batch, in_batches
+from coordinator.contacts.service.matching import Matcher
+from coordinator.contacts.service.undoing import undo_batch
+from coordinator.kit.db import db, unit_of_work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from coordinator.contacts.rules import Draft
+    from coordinator.kit.crypto import Seal
+
+MOST_BATCHES = 20  # in a row, before other work has its turn
+
+
+def run_imports(*, seal: Seal, now: datetime) -> bool:
+    """Go on with every import that runs or is taken back. Return whether there is more to do."""
+    busy = (ImportStatus.RUNNING, ImportStatus.UNDOING)
+    found = select(ContactImport.id, ContactImport.status).where(ContactImport.status.in_(busy))
+    is_more = False
+    for import_id, status in db.session().execute(found.order_by(ContactImport.id)).all():
+        if status is ImportStatus.RUNNING:
+            is_more |= run_import(import_id, seal=seal, now=now, most=MOST_BATCHES)
+        else:
+            is_more |= _undo(import_id, seal=seal)
+    return is_more
+
+
+def run_import(
+    import_id: int,
+    *,
+    seal: Seal,
+    now: datetime,
+    most: int | None = None,
+    tell: Callable[[int], None] = lambda _rows: None,
+) -> bool:
+    """Import rows of a sheet that are not in yet, at most so many batches. Return whether more are left."""
+    session = db.session()
+    sheet = session.get_one(ContactImport, import_id)
+    _find_again(sheet.owner_id, sheet.owner.public_id, seal=seal)
+    sheet = session.get_one(ContactImport, import_id)
+    matcher, done = Matcher(session, sheet, seal=seal), sheet.rows_done
+    rows = drafts_of(session, sheet, seal=seal)
+    try:
+        matcher.seen_before(islice(rows, done))
+        for number, drafts in enumerate(in_batches(rows)):
+            if number == most:
+                return True
+            if not _import(import_id, drafts, matcher, done, seal=seal, now=now):
+                return False
+            done += len(drafts)
+            tell(len(drafts))
+    except UnreadableSheetError:
+        _finish(import_id, ImportStatus.FAILED, now)
+        return False
+    _finish(import_id, ImportStatus.DONE, now)
+    return False
+
+
+def _import(
+    import_id: int, drafts: tuple[Draft, ...], matcher: Matcher, done: int, *, seal: Seal, now: datetime
+) -> bool:
+    """Import one batch, unless somebody stopped the import or another worker is ahead."""
+    with unit_of_work() as session:
+        sheet = _locked(session, import_id)
+        if sheet is None or sheet.status is not ImportStatus.RUNNING or sheet.rows_done != done:
+            return False
+        import_batch(session, sheet, drafts, matcher, seal=seal, now=now)
+    return True
+
+
+def _finish(import_id: int, status: ImportStatus, now: datetime) -> None:
+    with unit_of_work() as session:
+        sheet = _locked(session, import_id)
+        if sheet is not None and sheet.status is ImportStatus.RUNNING:
+            finish_import(session, sheet, status=status, now=now)
+
+
+def _undo(import_id: int, *, seal: Seal) -> bool:
+    for _ in range(MOST_BATCHES):
+        with unit_of_work() as session:
+            sheet = _locked(session, import_id)
+            if sheet is None or sheet.status is not ImportStatus.UNDOING:
+                return False
+            is_more = undo_batch(session, sheet, most=BATCH, seal=seal)
+            if not is_more:
+                sheet.status = ImportStatus.UNDONE
+        if not is_more:
+            return False
+    return True
+
+
+def _locked(session: Session, import_id: int) -> ContactImport | None:
+    return session.scalar(select(ContactImport).where(ContactImport.id == import_id).with_for_update())
+
+
+def _find_again(owner_id: int, public_id: str, *, seal: Seal) -> None:
+    """Digest addresses of contacts that were kept before they could be found: only the keys can do it."""
+    purpose = f"contacts:{public_id}"
+    while True:
+        with unit_of_work() as session:
+            rows = session.scalars(
+                select(Contact)
+                .where(
+                    Contact.owner_id == owner_id,
+                    Contact.email_digest.is_(None),
+                    Contact.email_sealed.is_not(None),
+                )
+                .limit(BATCH)
+            ).all()
+            for row in rows:
+                row.email_digest = seal.digest(seal.decrypt(row.email_sealed or ""), purpose=purpose)
+        if len(rows) < BATCH:
+            return

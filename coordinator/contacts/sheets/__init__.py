@@ -1,0 +1,1 @@
+"""Sheets of people: read, understood, and written."""

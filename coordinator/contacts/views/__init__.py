@@ -1,0 +1,1 @@
+"""Pages about people an organiser may reach."""
