@@ -57,6 +57,7 @@ from coordinator.maps.views import blueprint as maps
 from coordinator.messaging.views.unsubscribing import blueprint as unsubscribing
 from coordinator.ops.views import blueprint as ops
 from coordinator.places.geocoding import set_up_places
+from coordinator.privacy.views import blueprint as my_data
 from coordinator.rsvps.views.attendees import blueprint as attendees
 from coordinator.rsvps.views.deciding import blueprint as decisions
 from coordinator.rsvps.views.helping import blueprint as helping
@@ -78,6 +79,7 @@ ROOMS = (
     imports,
     campaigns,
     unsubscribing,
+    my_data,
     dashboard,
     ops,
     feeds,

@@ -17,6 +17,7 @@ from coordinator.kit.db import Base, db
 from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import token_digest
 from coordinator.messaging.unsubscribing import unsubscribe_token
+from coordinator.privacy.models import DataRequest
 from tests.conftest import Browser
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignFactory, CampaignRoleFactory
@@ -108,6 +109,15 @@ def make_world(session: Session, app: Flask) -> World:
     )
     session.add(invitation)
     session.flush()
+    session.add(
+        DataRequest(
+            token_digest=token_digest("y" * 32),
+            email_sealed=seal.encrypt("organiser@example.org"),
+            created_at=now(),
+            expires_at=now() + timedelta(hours=1),
+        )
+    )
+    session.flush()
     found = World(
         identities={
             ORGANISER: organiser.get_id(),
@@ -136,6 +146,7 @@ def make_world(session: Session, app: Flask) -> World:
             "decisions": {"public_id": public.public_id},
             "unsubscribing": {"token": unsubscribe_token(coming.public_id, app.extensions["seal"])},
             "feeds": {"public_id": public.public_id},
+            "my_data.show": {"token": "y" * 32},
             "accounts.verify": {"token": "v" * 32},
             "accounts.reset_password": {"token": "r" * 32},
             "campaigns.drop": {"public_id": coordinator.public_id},

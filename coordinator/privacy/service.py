@@ -18,6 +18,7 @@ from coordinator.contacts.service.keeping import forget_contacts_of, forget_cont
 from coordinator.contacts.service.undoing import forget_imports, forgotten_drafts
 from coordinator.events.models import Event
 from coordinator.outbox.models import Message
+from coordinator.privacy.models import DataRequest
 from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.rules import answers_close_at
 from coordinator.rsvps.service.helping import forget_offers
@@ -30,7 +31,7 @@ _AT_A_TIME = 500  # parameters of one statement
 AROUND_THE_WORLD = timedelta(hours=36)  # from the start of a day in UTC until it is over everywhere
 
 
-EXPIRING = (KeptForm, AccountToken, CampaignInvitation)
+EXPIRING = (KeptForm, AccountToken, CampaignInvitation, DataRequest)
 """What carries its own end, and holds an address or words of somebody who never came back."""
 
 
@@ -73,12 +74,12 @@ def forget_event(session: Session, event: Event, *, by: str, now: datetime) -> F
     answers = session.scalars(
         select(Rsvp).where(Rsvp.event_id == event.id, Rsvp.forgotten_at.is_(None)).order_by(Rsvp.id)
     ).all()
-    messages = _drop_messages(session, [f"rsvp:{rsvp.public_id}" for rsvp in answers])
+    messages = drop_messages(session, [f"rsvp:{rsvp.public_id}" for rsvp in answers])
     for rsvp in answers:
         if rsvp.email_digest is not None and rsvp.confirmed_at is None:
             remove_rsvp(session, rsvp, tally)
         else:
-            _empty(rsvp, now)
+            empty_rsvp(rsvp, now)
     forget_offers(session, event.id)
     contacts = forget_contacts_of(session, event.id)
     forget_door(session, event.id)
@@ -188,7 +189,7 @@ def _forget_at(event: Event) -> datetime:
     return end + timedelta(days=event.campaign.retention_days)
 
 
-def _empty(rsvp: Rsvp, now: datetime) -> None:
+def empty_rsvp(rsvp: Rsvp, now: datetime) -> None:
     """Leave of an answer what the statistics need: which event, what, how many, when."""
     rsvp.name_sealed = rsvp.email_sealed = rsvp.email_digest = None
     rsvp.phone_sealed = rsvp.note_sealed = rsvp.needs_sealed = rsvp.token_sealed = None
@@ -199,7 +200,7 @@ def _empty(rsvp: Rsvp, now: datetime) -> None:
     rsvp.forgotten_at = now
 
 
-def _drop_messages(session: Session, about: list[str]) -> int:
+def drop_messages(session: Session, about: list[str]) -> int:
     """Delete messages about people, sent or not: nobody is to hear from us after being forgotten."""
     dropped = 0
     for start in range(0, len(about), _AT_A_TIME):

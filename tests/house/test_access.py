@@ -158,7 +158,7 @@ def test_a_form_without_its_token_or_from_another_site_is_refused(
 ) -> None:
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     without_session = {blueprint.name for blueprint in app.extensions["csrf"]._exempt_blueprints}
-    assert without_session == {"rsvps", "decisions", "door", "unsubscribing"}
+    assert without_session == {"rsvps", "decisions", "door", "unsubscribing", "my_data"}
     assert not app.extensions["csrf"]._exempt_views
     taken = []
     for rule in rules(app, "POST"):
