@@ -104,6 +104,8 @@ class Site:
             "DATABASE_URL": url,
             "GEOCODER": "none",
         }
+        self.child_environment = {**os.environ, **self.environment}
+        """For processes that work on the same installation."""
         self.log = folder / "server.log"
         self.app = create_app(Settings.from_environment(self.environment))
         self.index = gazetteer_path(self.app.extensions["settings"])
