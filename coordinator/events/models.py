@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coordinator.accounts.models import Account
@@ -100,7 +101,9 @@ class Event(Base):
         one_of(CountShown), default=CountShown.EXACT, server_default=CountShown.EXACT.value
     )
 
-    help_wanted: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
+    help_wanted: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSON().with_variant(JSONB(), "postgresql"), default=list, server_default=text("'[]'")
+    )
     """Roles as `helping.kept_roles` writes them. With the event, not in a table: whoever reads an event, its
     form or its change needs them, and nobody looks for events by them."""
 

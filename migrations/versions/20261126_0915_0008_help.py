@@ -9,6 +9,7 @@ import secrets
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0008"
 down_revision = "0007"
@@ -23,7 +24,12 @@ AT_A_TIME = 1_000
 def upgrade() -> None:
     with op.batch_alter_table("event") as event:
         event.add_column(
-            sa.Column("help_wanted", sa.JSON(), server_default=sa.text("'[]'"), nullable=False)
+            sa.Column(
+                "help_wanted",
+                sa.JSON().with_variant(JSONB(), "postgresql"),  # Alembic can't compare defaults of plain JSON
+                server_default=sa.text("'[]'"),
+                nullable=False,
+            )
         )
     op.create_table(
         "help_offer",
