@@ -190,7 +190,7 @@ def audit(slug: str) -> ResponseReturnValue:
         campaign=mine,
         title=mine.text_in(current_language()).title,
         lines=lines_of(session, page.rows, seal()),
-        kinds=KINDS,
+        nouns=KINDS,
         kind=kind,
         previous_url=address(page.number - 1) if page.number > 1 else "",
         next_url=address(page.number + 1) if page.has_more else "",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from coordinator.audit.service import record
 from coordinator.dashboard.organiser import Need, needs_of
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignFactory, CampaignRoleFactory
@@ -202,3 +203,26 @@ def test_what_strangers_wrote_stays_text(session: Session, sign_in: SignIn) -> N
         answer = client.get(path)
         assert answer.status_code == 200
         assert hostile not in answer.text
+
+
+def test_a_coordinator_reads_the_log_of_their_campaign_in_sentences(
+    session: Session, sign_in: SignIn
+) -> None:
+    role = CampaignRoleFactory(campaign=CampaignFactory(slug="one-day"))
+    for campaign, tag in (
+        ("one-day", "event:published"),
+        ("one-day", "campaign:changed"),
+        ("other", "event:rejected"),
+    ):
+        record(session, tag, "event:0123456789", by=role.account.public_id, at=BEFORE, campaign=campaign)
+    browser = sign_in(role.account)
+
+    page = words(browser.get("/en/coordinate/one-day/audit").text)
+    alone = words(browser.get("/en/coordinate/one-day/audit?kind=campaign").text)
+
+    assert "published a protest" in page
+    assert "changed the campaign" in page
+    assert "sent a protest back" not in page
+    assert "Everything The campaign Protests" in page
+    assert "published a protest" not in alone
+    assert "changed the campaign" in alone

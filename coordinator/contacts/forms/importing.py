@@ -6,8 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext, lazy_gettext as _
-from flask_wtf.file import FileField
-from werkzeug.datastructures import FileStorage
+from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     DateField,
@@ -77,13 +76,9 @@ class SheetForm(HouseForm):
     file = FileField(
         _("File"),
         description=_("A table saved as CSV or TSV, up to 20 MB."),
+        validators=[FileRequired(_("Choose a file."))],
         render_kw={"accept": ".csv,.tsv,.txt"},
     )
-
-    def validate_file(self, field: FileField) -> None:
-        """Ask for a file."""
-        if not isinstance(field.data, FileStorage) or not field.data.filename:
-            raise ValidationError(_("Choose a file."))
 
     def refuse(self, why: Unreadable) -> None:
         """Say that the file is no sheet."""
