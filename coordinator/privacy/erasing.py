@@ -8,6 +8,7 @@ from sqlalchemy import delete
 
 from coordinator.audit.chain import erase_from_audit
 from coordinator.audit.service import ANYONE, record
+from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
 from coordinator.outbox.models import Message, Undeliverable
 from coordinator.outbox.service import post
@@ -40,7 +41,7 @@ def ask_for_data(session: Session, email: str, *, locale: str, seal: Seal, now: 
     )
     post(
         session,
-        key=f"privacy:link:{token_digest(token)}",
+        key=f"privacy:link:{new_public_id()}",  # every time anew: asking twice is no retry
         template="privacy/link",
         recipient=email,
         locale=locale,
@@ -93,7 +94,7 @@ def erase_rest(session: Session, email: str, *, locale: str, seal: Seal, now: da
     session.execute(delete(Undeliverable).where(Undeliverable.address_digest == digest))
     post(
         session,
-        key=f"privacy:erased:{token_digest(new_token())}",
+        key=f"privacy:erased:{new_public_id()}",
         template="privacy/erased",
         recipient=email,
         locale=locale,

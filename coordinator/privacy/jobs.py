@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from coordinator.audit.service import WORKER
 from coordinator.campaigns.models import Campaign
 from coordinator.events.models import Event
-from coordinator.kit.db import db, unit_of_work
+from coordinator.kit.db import db, overwrite_log, unit_of_work
 from coordinator.places.service import forget_answers
 from coordinator.privacy.queries import sealed_columns
 from coordinator.privacy.service import (
@@ -48,7 +48,10 @@ def forget_due(*, now: datetime, by: str = WORKER) -> Forgotten:
     with unit_of_work() as session:
         forget_answers(session, now=now)  # of geocoders: an address that was looked up may be a home
         emptied = empty_sent_messages(session)
-        return total + Forgotten(messages=emptied, forms_and_links=forget_expired(session, now))
+        total += Forgotten(messages=emptied, forms_and_links=forget_expired(session, now))
+    if total != Forgotten():
+        overwrite_log()
+    return total
 
 
 def count_due(*, now: datetime) -> Forgotten:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import inspect, select, text
 
-from coordinator.kit.db import db, unit_of_work
+from coordinator.cli.worker import write
+from coordinator.kit.db import Base, db, overwrite_log, unit_of_work
 from coordinator.kit.tokens import new_token
+from coordinator.messaging.reminding import plan_reminders, write_reminders
+from coordinator.outbox.jobs import forget_traces, send_due
 from coordinator.outbox.models import Message
+from coordinator.privacy.jobs import forget_due
 from coordinator.rsvps.models import Rsvp
 from tests.factories.events import EventFactory
+from tests.hostile.test_stored_words import Pillar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,21 +28,30 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.concurrent
 
+BEFORE = datetime(2030, 9, 2, 12, tzinfo=UTC)
+REMINDED = datetime(2030, 9, 9, 9, tzinfo=UTC)
+LONG_AFTER = datetime(2031, 9, 16, tzinfo=UTC)
+ORGANISERS = frozenset({"account", "account_token", "mission"})
+"""Tables of those who stay."""
 PLANTED = {
     "name": "Perpetua Featherstonehaugh",
     "email": "perpetua.f@mail-of-the-brave.example.org",
     "phone": "+49 30 5550147",
     "note": "I will wear the ochre raincoat",
+    "needs": "A chair beside the yellow hydrant",
 }
-WORDS = ("Perpetua", "Featherstonehaugh", "perpetua.f", "mail-of-the-brave", "5550147", "ochre raincoat")
+WORDS = (
+    "Perpetua", "Featherstonehaugh", "perpetua.f", "mail-of-the-brave", "5550147", "ochre raincoat",
+    "yellow hydrant",
+)  # fmt: skip
 
 
 def everything(app: Flask, folder: Path) -> bytes:
-    """Return the whole database as a thief has it: the files with their WAL, or every row as text."""
+    """Return what a thief has: the whole folder, the database with its WAL in it, or every row as text."""
     with app.app_context():
         db.session.remove()
         if db.engine.dialect.name == "sqlite":
-            return b"".join(file.read_bytes() for file in sorted(folder.glob("*.sqlite*")))
+            return b"".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())
         with db.engine.connect() as connection:
             tables = inspect(db.engine).get_table_names()
             rows = [
@@ -64,6 +80,13 @@ def answered(real_app: Flask) -> str:
         token: str = real_app.extensions["seal"].decrypt(rsvp.token_sealed)
     assert client.post(f"/en/rsvp/{token}/confirm").status_code == 303
     assert client.post(f"/en/rsvp/{token}", data=form | PLANTED).status_code == 303
+    assert client.post(url, data=form | PLANTED).status_code == 303  # waits beside the confirmed answer
+    assert client.post(f"{url}/recover", data=PLANTED).status_code == 303
+    assert client.post("/en/privacy/my-data", data=PLANTED).status_code == 303
+    with real_app.app_context():
+        seal = real_app.extensions["seal"]
+        plan_reminders(now=BEFORE)
+        assert write_reminders(seal=seal, site_url="http://localhost", now=REMINDED) == 1
     return token
 
 
@@ -94,6 +117,58 @@ def test_the_log_of_acts_says_nothing_of_people(real_app: Flask, answered: str) 
     shown = repr(entries) + repr([(message.key, message.about, message.template) for message in messages])
     assert "rsvp:confirmed" in shown
     assert not [word for word in WORDS if word in shown]
+
+
+def traces(real_app: Flask) -> set[str]:
+    """Return every sealed text and every digest of people that the database holds now."""
+    with real_app.app_context():
+        return {
+            value
+            for table in Base.metadata.sorted_tables
+            for column in table.columns
+            if column.name.endswith(("_sealed", "_digest")) and table.name not in ORGANISERS
+            for value in db.session.scalars(select(column).where(column.is_not(None)))
+        }
+
+
+def test_after_the_retention_time_not_even_a_digest_is_left(
+    real_app: Flask, tmp_path: Path, answered: str
+) -> None:
+    """Whoever has the keys as well finds nothing in the file, not in what was deleted from it either."""
+    before = traces(real_app)
+    assert answered
+    assert len(before) > 10
+
+    with real_app.app_context():
+        send_due(Pillar(), write, seal=real_app.extensions["seal"], clock=lambda: REMINDED)
+        forget_traces(now=LONG_AFTER)
+        forget_due(now=LONG_AFTER)
+
+    stolen = everything(real_app, tmp_path)
+    assert [trace for trace in before if trace.encode() in stolen] == []
+    assert {trace for trace in traces(real_app) if not trace.startswith("forgotten:")} == set()
+
+
+def test_an_erased_person_leaves_no_trace_either(real_app: Flask, tmp_path: Path, answered: str) -> None:
+    seal = real_app.extensions["seal"]
+    client = real_app.test_client()
+    with real_app.app_context():
+        link = db.session.scalars(select(Message).where(Message.template == "privacy/link")).one()
+        token = json.loads(seal.decrypt(link.context_sealed))["token"]
+        mine = db.session.scalars(select(Rsvp).where(Rsvp.email_digest.is_not(None))).one()
+        public_id, digest = mine.public_id, mine.email_digest
+    assert answered
+
+    assert client.post(f"/en/privacy/my-data/{token}", data={"act": "erase"}).status_code == 303
+    with real_app.app_context():
+        overwrite_log()
+
+    stolen = everything(real_app, tmp_path)
+    assert digest.encode() not in stolen
+    with real_app.app_context():
+        rows = db.session.execute(text("SELECT subject FROM audit_entry")).scalars().all()
+        assert f"rsvp:{public_id}" not in rows
+        assert "rsvp:erased" in rows
 
 
 def test_a_stolen_digest_opens_nothing(real_app: Flask, answered: str) -> None:
