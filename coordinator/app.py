@@ -55,7 +55,8 @@ from coordinator.kit.static import House
 from coordinator.kit.web import HouseRequest, absolute_url, allow_upload, asset, has_page, refuse_unstorable
 from coordinator.maps.views import blueprint as maps
 from coordinator.messaging.views.unsubscribing import blueprint as unsubscribing
-from coordinator.ops.views import blueprint as ops
+from coordinator.ops.views.health import blueprint as ops
+from coordinator.ops.views.webhooks import blueprint as webhooks
 from coordinator.places.geocoding import set_up_places
 from coordinator.privacy.views import blueprint as my_data
 from coordinator.rsvps.views.attendees import blueprint as attendees
@@ -82,6 +83,7 @@ ROOMS = (
     my_data,
     dashboard,
     ops,
+    webhooks,
     feeds,
     maps,
     site,

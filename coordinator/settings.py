@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32  # characters; 32 hex digits carry 128 bits
 SECRETS = ("SECRET_KEY", "DIGEST_KEY", "ENCRYPTION_KEYS")
 SECRETS_FILE = "secrets.env"
+WEBHOOKS = ("mailgun", "postmark", "generic")
+SHORTEST_WEBHOOK_SECRET = 16
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 
@@ -75,6 +77,10 @@ class Settings:
     bounce_address: str = ""
     """Where letters come back to: the envelope's sender, MAIL_FROM's address when empty. `{id}` in it becomes
     the message's public id: bounces+{id}@example.org."""
+    bounce_mailbox: str = field(default="", repr=False)
+    """imaps://user:password@host/INBOX: where reports about letters that came back are read and deleted."""
+    mail_webhook: str = field(default="", repr=False)
+    """"mailgun:KEY", "postmark:PASSWORD" or "generic:SECRET": who tells us what came back, and its proof."""
     geocoder: str = "nominatim"
     """A geopy geocoder by name, or "none"."""
     geocoder_domain: str = ""
@@ -118,6 +124,10 @@ class Settings:
                 "BOUNCE_ADDRESS",
                 "needs to be an address; its only blank is {id}, for the number of the message",
             )
+
+        provider, _, secret = self.mail_webhook.partition(":")
+        if self.mail_webhook and (provider not in WEBHOOKS or len(secret) < SHORTEST_WEBHOOK_SECRET):
+            raise SettingsError("MAIL_WEBHOOK", f"needs one of {', '.join(WEBHOOKS)}, a colon and the secret")
 
     def _check_production(self) -> None:
         if not self.smtp_url:
@@ -168,8 +178,9 @@ class Settings:
             name: known[name.upper()]
             for name in (
                 "site_url", "site_name", "source_url", "contact_email", "redis_url", "smtp_url",
-                "mail_from", "bounce_address", "geocoder", "geocoder_domain", "geocoder_scheme",
-                "geocoder_api_key", "embed_ancestors", "tiles_url", "tiles_attribution",
+                "mail_from", "bounce_address", "bounce_mailbox", "mail_webhook",
+                "geocoder", "geocoder_domain", "geocoder_scheme", "geocoder_api_key",
+                "embed_ancestors", "tiles_url", "tiles_attribution",
             )
             if known.get(name.upper())
         }  # fmt: skip

@@ -40,6 +40,7 @@ from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.i18n import current_language
 from coordinator.kit.limits import check_limit, limited
 from coordinator.kit.web import form_page, safe_next, seal
+from coordinator.outbox.service import forget_bounces
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -98,6 +99,7 @@ def verify(token: str) -> ResponseReturnValue:
         return form_page("accounts/verify.html", form)
     with unit_of_work() as session:
         account = verify_account(session, token, now=now())
+        forget_bounces(session, seal().decrypt(account.email_sealed), seal=seal())
         _bind_kept(account)
     _enter(account)
     flash(_("Your address is confirmed. Welcome!"), "success")
@@ -167,7 +169,8 @@ def reset_password_page(token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page("accounts/reset_password.html", form)
     with unit_of_work() as session:
-        reset_password(session, token, form.password.data or "", now=now())
+        account = reset_password(session, token, form.password.data or "", now=now())
+        forget_bounces(session, seal().decrypt(account.email_sealed), seal=seal())
     flash(_("Your new password is set, and you are signed out everywhere. Sign in with it now."), "success")
     return redirect(url_for(".sign_in"), code=303)
 

@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy import update
 
 from coordinator.cli.accounts import EMAIL
+from coordinator.cli.worker import bounces_of_settings
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.i18n import LANGUAGES
@@ -16,7 +17,7 @@ from coordinator.kit.ids import new_public_id
 from coordinator.outbox.models import Message
 from coordinator.outbox.queries import oldest_due_at, outbox_counts
 from coordinator.outbox.rendering import Letter, render_letter, settings_transport
-from coordinator.outbox.rules import LetterError, MailAwayError, SmtpUrlError
+from coordinator.outbox.rules import LetterError, MailAwayError, MailboxUrlError, SmtpUrlError
 from coordinator.outbox.transports import FileTransport
 from coordinator.settings import current_settings
 
@@ -77,6 +78,23 @@ def retry() -> None:
         )
         number = session.execute(again).rowcount  # type: ignore[attr-defined]  # an UPDATE has one
     click.echo(f"{number} messages go again.")
+
+
+@messages_cli.command("bounces")
+def bounces() -> None:
+    """Read the mailbox of BOUNCE_MAILBOX once."""
+    if not current_settings().bounce_mailbox:
+        raise click.ClickException("BOUNCE_MAILBOX is empty: there is no mailbox to read")
+    try:
+        reading = bounces_of_settings()
+    except MailboxUrlError as wrong:
+        raise click.ClickException(
+            "BOUNCE_MAILBOX can't be read: imaps://user:password@host/INBOX"
+        ) from wrong
+    if reading is None:
+        raise click.ClickException("the mailbox can't be reached or opened; the log says why")
+    click.echo(f"{reading.reports} reports read and deleted, {reading.known} about messages of ours.")
+    click.echo(f"{reading.others} other mails left there, marked as read.")
 
 
 def _answer(trouble: MailAwayError | LetterError) -> str:

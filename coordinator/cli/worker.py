@@ -22,9 +22,10 @@ from coordinator.kit import clock
 from coordinator.kit.web import seal
 from coordinator.messaging.jobs import fan_out_notices
 from coordinator.messaging.reminding import plan_reminders, write_reminders
-from coordinator.outbox.jobs import Outcome, beat, forget_failed, forget_traces, send_due
-from coordinator.outbox.rendering import Letter, render_letter, settings_transport
-from coordinator.outbox.rules import SmtpUrlError
+from coordinator.outbox.jobs import Outcome, beat, forget_failed, forget_traces, read_bounces, send_due
+from coordinator.outbox.mailbox import mailbox_at
+from coordinator.outbox.rendering import Letter, message_host, render_letter, settings_transport
+from coordinator.outbox.rules import MailboxUrlError, SmtpUrlError
 from coordinator.places.geocoding import places
 from coordinator.privacy.jobs import forget_due
 from coordinator.rsvps.jobs import settle_waitlists
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from coordinator.outbox.leases import Lease
+    from coordinator.outbox.mailbox import Reading
     from coordinator.outbox.transports import Transport
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 HOUR = 3600.0
+BOUNCE_SECONDS = 300.0
 FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 300.0
 
@@ -211,6 +214,7 @@ def lanes_of(is_stopping: Callable[[], bool]) -> dict[str, tuple[Job, ...]]:
             Job(
                 "forget_unverified_accounts", HOUR, lambda: _done(forget_unverified_accounts(now=clock.now()))
             ),
+            Job("read_bounces", BOUNCE_SECONDS, lambda: _done(bounces_of_settings())),
             Job("forget_failed", HOUR, lambda: _done(forget_failed(now=clock.now()))),
             Job("forget_traces", HOUR, lambda: _done(forget_traces(now=clock.now()))),
         ),
@@ -222,14 +226,34 @@ def _remind() -> bool:
     return False
 
 
+def bounces_of_settings() -> Reading | None:
+    """Read the mailbox that letters come back to. None where there is none, or it can't be read."""
+    settings = current_settings()
+    if not settings.bounce_mailbox:
+        return None
+    return read_bounces(
+        mailbox_at(settings.bounce_mailbox),
+        host=message_host(),
+        bounce_address=settings.bounce_address,
+        clock=clock.now,
+    )
+
+
 def _done(_: object) -> bool:
     """Say that the job did all there was."""
     return False
 
 
 def _refuse_unreadable_settings() -> None:
+    settings = current_settings()
     try:
         settings_transport()
+        if settings.bounce_mailbox:
+            mailbox_at(settings.bounce_mailbox)
+    except MailboxUrlError as wrong:
+        raise click.ClickException(
+            "BOUNCE_MAILBOX can't be read: imaps://user:password@host/INBOX"
+        ) from wrong
     except SmtpUrlError as wrong:
         raise click.ClickException(
             "SMTP_URL can't be read: smtp://user:password@host:587, smtps://… or smtp+plain://…"

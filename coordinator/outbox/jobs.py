@@ -15,8 +15,19 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, update
 
 from coordinator.kit.db import unit_of_work
-from coordinator.outbox.leases import Ledger, give_up, lease_due, mark_sent, put_back, try_later
-from coordinator.outbox.models import Heartbeat, MailServer, Message, Undeliverable
+from coordinator.outbox.leases import (
+    BOUNCES,
+    Ledger,
+    give_up,
+    lease_due,
+    mark_sent,
+    put_back,
+    server_named,
+    tell,
+    try_later,
+)
+from coordinator.outbox.mailbox import read_mailbox
+from coordinator.outbox.models import Heartbeat, Message, Undeliverable
 from coordinator.outbox.rules import (
     BOUNCES_FOR,
     KEEP_FAILED,
@@ -26,6 +37,7 @@ from coordinator.outbox.rules import (
     LetterRefusedError,
     MailAwayError,
 )
+from coordinator.outbox.service import note_bounce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +46,9 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from coordinator.kit.crypto import Seal
+    from coordinator.outbox.bounces import Bounce
     from coordinator.outbox.leases import Lease
+    from coordinator.outbox.mailbox import Mailbox, Reading
     from coordinator.outbox.transports import Transport
 
     class Render(Protocol):
@@ -111,7 +125,8 @@ def _send_all(
             ledger.write_down()
     for lease in left:
         ledger.note(lease, put_back, clock())
-    _note_answer(ledger, away, clock())
+    at = clock()
+    ledger.server = lambda server: tell(server, away, at)
     ledger.write_down()
     return away is None
 
@@ -119,16 +134,6 @@ def _send_all(
 def _is_time(ledger: Ledger, now: datetime) -> bool:
     is_late = ledger.since is not None and now - ledger.since >= WRITE_DOWN_AFTER
     return is_late or len(ledger.entries) >= WRITE_DOWN_EVERY
-
-
-def _note_answer(ledger: Ledger, away: str | None, now: datetime) -> None:
-    def change(server: MailServer) -> None:
-        if away is None:
-            server.ok_at = now
-        else:
-            server.trouble_at, server.trouble = now, away[:80]
-
-    ledger.server = change
 
 
 def _send(
@@ -160,6 +165,26 @@ def _send(
     else:
         at = clock()
         ledger.note(lease, lambda message: mark_sent(message, at), at)
+
+
+def read_bounces(
+    mailbox: Mailbox, *, host: str, bounce_address: str, clock: Callable[[], datetime]
+) -> Reading | None:
+    """Read what came back, each in a transaction of its own. Return None when the mailbox can't be read."""
+
+    def note(bounce: Bounce) -> bool:
+        with unit_of_work() as session:
+            return note_bounce(session, bounce, now=clock())
+
+    trouble, reading = None, None
+    try:
+        reading = read_mailbox(mailbox, note, host=host, bounce_address=bounce_address)
+    except MailAwayError as away:
+        trouble = away.kind
+        log.warning("mailbox of bounces: %s", trouble)
+    with unit_of_work() as session:
+        tell(server_named(session, BOUNCES), trouble, clock())
+    return reading
 
 
 def beat(name: str, *, now: datetime) -> None:

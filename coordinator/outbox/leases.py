@@ -171,6 +171,7 @@ class Ledger:
 
 
 OUTGOING = "outgoing"
+BOUNCES = "bounces"
 
 
 def server_named(session: Session, name: str) -> MailServer:
@@ -180,6 +181,14 @@ def server_named(session: Session, name: str) -> MailServer:
         server = MailServer(name=name)
         session.add(server)
     return server
+
+
+def tell(server: MailServer, trouble: str | None, now: datetime) -> None:
+    """Keep what became of talking to a server."""
+    if trouble is None:
+        server.ok_at = now
+    else:
+        server.trouble_at, server.trouble = now, trouble[:80]
 
 
 def put_back(message: Message) -> None:

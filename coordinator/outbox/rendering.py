@@ -28,6 +28,7 @@ from coordinator.outbox.headers import (
     words,
 )
 from coordinator.outbox.transports import FileTransport, SmtpTransport, smtp_server
+from coordinator.outbox.webhooks import provider_headers
 from coordinator.settings import current_settings
 
 _BLANK_LINES = re.compile(r"\n\s*\n(?:\s*\n)+")
@@ -65,7 +66,7 @@ def render_letter(letter: Letter, now: datetime) -> EmailMessage:
         html = _render(letter.template, "body.html", context)
     to = recipient(letter.recipient)
     name, address = settings.mail_sender or ("", "")
-    host = address.rpartition("@")[2]
+    host = message_host()
     mail = EmailMessage(policy=ASCII_POLICY if to.isascii() else UTF8_POLICY)
     mail["Message-ID"] = f"<{letter.public_id}@{host}>"
     mail["Date"] = format_datetime(now)
@@ -74,6 +75,8 @@ def render_letter(letter: Letter, now: datetime) -> EmailMessage:
     mail["Subject"] = words(subject, used=len("Subject: "))
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday reply is wanted
     mail["Content-Language"] = letter.locale
+    for header, value in provider_headers(settings.mail_webhook, letter.public_id).items():
+        mail[header] = value
     if thread := letter.context.get("thread"):
         add_thread(mail, _thread_digest(thread), host=host)
     if url := letter.context.get("unsubscribe_url"):
@@ -87,6 +90,11 @@ def render_letter(letter: Letter, now: datetime) -> EmailMessage:
 def _thread_digest(thread: str) -> str:
     """Return what names the thread in headers, and leads nobody to what it is about."""
     return seal().digest(thread, purpose="thread")[:32]
+
+
+def message_host() -> str:
+    """Return the right-hand side of our Message-IDs: the domain that sends, as filters for junk want it."""
+    return (current_settings().mail_sender or ("", ""))[1].rpartition("@")[2]
 
 
 def site_host() -> str:

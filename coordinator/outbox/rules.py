@@ -82,6 +82,12 @@ class LetterRefusedError(LetterError):
     code = "mail.refused"
 
 
+class MailboxUrlError(CoordinatorError):
+    """BOUNCE_MAILBOX is not a form that we understand."""
+
+    code = "mail.mailbox_url"
+
+
 class SmtpUrlError(CoordinatorError):
     """SMTP_URL is not one of the forms that we understand."""
 
@@ -98,6 +104,18 @@ def state_of(*, is_sent: bool, is_failed: bool, is_bounced: bool, error: str | N
         is_refused = (error or "").startswith(REFUSED)
         return MessageState.REFUSED if is_refused else MessageState.GIVEN_UP
     return MessageState.WAITING
+
+
+_NO_SUCH_MAILBOX = frozenset(
+    {"5.0.0", "5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.4.4"}
+)
+"""Codes of RFC 3463 that are about the address. 5.1.7 and 5.1.8 are about ours, 5.7.x about how we are seen,
+5.2.2 is a full mailbox, 5.4.x otherwise the way there."""
+
+
+def bounce_kind(status: str) -> BounceKind:
+    """Tell whether a letter that came back with this code says that there is no such mailbox."""
+    return BounceKind.HARD if status in _NO_SUCH_MAILBOX else BounceKind.SOFT
 
 
 def wait_after(tries: int) -> timedelta:

@@ -1,13 +1,16 @@
-"""Posting a message: a row in the transaction of what it reports."""
+"""Posting a message: a row in the transaction of what it reports. And what comes back."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import delete, select, update
+
 from coordinator.kit.db import insert_once
 from coordinator.kit.ids import new_public_id
-from coordinator.outbox.models import Message
+from coordinator.outbox.models import Message, Undeliverable
+from coordinator.outbox.rules import BOUNCES_FOR, BounceKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +19,12 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from coordinator.kit.crypto import Seal
+    from coordinator.outbox.bounces import Bounce
+
+PURPOSE = "message"
+"""Of the digests of whom messages go to."""
+
+_AT_A_TIME = 500  # parameters of one statement
 
 
 def post(  # noqa: PLR0913 each is one column of the row
@@ -57,10 +66,71 @@ def post(  # noqa: PLR0913 each is one column of the row
         "locale": locale,
         "about": about,
         "recipient_sealed": seal.encrypt(recipient),
-        "recipient_digest": seal.digest(recipient, purpose="message"),
+        "recipient_digest": seal.digest(recipient, purpose=PURPOSE),
         "context_sealed": seal.encrypt(json.dumps(dict(context), ensure_ascii=False)),
         "created_at": now,
         "due_at": due_at or now,
         "is_asked_for": is_asked_for,
     }
     return insert_once(session, Message, message, unique="key")
+
+
+def note_bounce(session: Session, bounce: Bounce, *, now: datetime) -> bool:
+    """Write down that a letter came back. Return False when it is none that we sent lately, or known already.
+
+    Only a report about a message of ours counts, and each message counts once: whoever sends a report again,
+    or invents one, keeps nobody from hearing from us.
+    """
+    message = session.scalar(select(Message).where(Message.public_id == bounce.public_id).with_for_update())
+    if message is None or message.bounced_at is not None:
+        return False
+    is_on_its_way = message.sent_at is None and message.leased_until is not None
+    is_recent = message.sent_at is not None and message.sent_at > now - BOUNCES_FOR
+    if not (is_recent or is_on_its_way):
+        return False
+    message.bounced_at, message.bounce, message.bounce_code = now, bounce.kind, bounce.code
+    if bounce.kind is BounceKind.HARD and message.recipient_digest is not None:
+        row = {
+            "address_digest": message.recipient_digest, "since_at": now, "last_at": now,
+            "code": bounce.code, "times": 1,
+        }  # fmt: skip
+        if not insert_once(session, Undeliverable, row, unique="address_digest"):
+            again = {"last_at": now, "code": bounce.code, "times": Undeliverable.times + 1}
+            session.execute(
+                update(Undeliverable)
+                .where(Undeliverable.address_digest == message.recipient_digest)
+                .values(**again)
+                .execution_options(synchronize_session=False)
+            )
+    return True
+
+
+def forget_bounces(session: Session, email: str | None, *, seal: Seal) -> None:
+    """Send to this address again: its owner has just shown that they read what goes there."""
+    if email:
+        digest = seal.digest(email, purpose=PURPOSE)
+        session.execute(delete(Undeliverable).where(Undeliverable.address_digest == digest))
+
+
+def forget_recipient(session: Session, email: str, *, seal: Seal) -> int:
+    """Forget what the outbox holds of an address: what waits is not sent. Return how many messages.
+
+    What was sent keeps its key and its state, which say nothing of anybody.
+    """
+    digest = seal.digest(email, purpose=PURPOSE)
+    ids = session.scalars(select(Message.id).where(Message.recipient_digest == digest)).all()
+    for start in range(0, len(ids), _AT_A_TIME):
+        some = Message.id.in_(ids[start : start + _AT_A_TIME])
+        session.execute(
+            delete(Message)
+            .where(some, Message.sent_at.is_(None))
+            .execution_options(synchronize_session=False)
+        )
+        session.execute(
+            update(Message)
+            .where(some)
+            .values(recipient_sealed=None, recipient_digest=None, context_sealed=None)
+            .execution_options(synchronize_session=False)
+        )
+    forget_bounces(session, email, seal=seal)
+    return len(ids)

@@ -85,6 +85,8 @@ def test_production_does_not_start_without(name: str, value: str | None) -> None
         pytest.param("DATABASE_URL", "coordinator.sqlite", id="not a URL"),
         pytest.param("MAIL_FROM", "Day of Action", id="nobody sends"),
         pytest.param("MAIL_FROM", "a@example.org, b@example.org", id="two send"),
+        pytest.param("MAIL_WEBHOOK", "sendmail:0123456789abcdef", id="not a provider that we know"),
+        pytest.param("MAIL_WEBHOOK", "mailgun:short", id="a secret that can be guessed"),
         pytest.param("BOUNCE_ADDRESS", "bounces+{id}+x", id="half an address"),
         pytest.param("BOUNCE_ADDRESS", "{name}@example.org", id="not a part that we fill in"),
     ],
@@ -105,11 +107,23 @@ def test_nothing_secret_shows_when_settings_are_printed() -> None:
         DATABASE_URL="postgresql://owner:dbpassw0rd@db.example/x",
         REDIS_URL="redis://:redispassw0rd@cache.example",
         GEOCODER_API_KEY="g30c0d3r",
+        BOUNCE_MAILBOX="imaps://bounces:b0uncepassw0rd@mail.example",
+        MAIL_WEBHOOK="generic:w3bh00ks3cr3tlong",
     )
 
     shown = f"{settings!r} {settings}"
 
-    for secret in ("s3cr3t", "d1g3st", KEY, "m41lpassword", "dbpassw0rd", "redispassw0rd", "g30c0d3r"):
+    for secret in (
+        "s3cr3t",
+        "d1g3st",
+        KEY,
+        "m41lpassword",
+        "dbpassw0rd",
+        "redispassw0rd",
+        "g30c0d3r",
+        "b0unce",
+        "w3bh00k",
+    ):
         assert secret not in shown
     assert "https://action.example" in shown
 
@@ -129,6 +143,8 @@ def test_every_setting_is_read_from_the_environment_by_its_name() -> None:
         "redis_url": "redis://cache.example",
         "mail_from": "Action <noreply@action.example>",
         "bounce_address": "bounces+{id}@action.example",
+        "bounce_mailbox": "imaps://bounces:passw0rd@action.example",
+        "mail_webhook": "mailgun:0123456789abcdef",
         "geocoder": "photon",
         "geocoder_domain": "photon.example",
         "geocoder_scheme": "http",

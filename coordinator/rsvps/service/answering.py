@@ -10,6 +10,7 @@ from coordinator.audit.service import ANYONE, record
 from coordinator.events.rules import digest_purpose
 from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
+from coordinator.outbox.service import forget_bounces
 from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.rules import ClosedError, RsvpStatus, consent_wording, place_for
 from coordinator.rsvps.service.helping import add_offers, set_offers
@@ -154,6 +155,7 @@ def confirm_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> 
         raise ClosedError
     before = share_of(rsvp)
     rsvp.confirmed_at = now
+    forget_bounces(session, seal.decrypt(rsvp.email_sealed), seal=seal)
     if rsvp.status in {RsvpStatus.ACCEPTED, RsvpStatus.WAITLISTED}:
         rsvp.status = place_for(capacity=event.capacity, taken=tally.taken, party_size=rsvp.party_size)
         is_waiting = rsvp.status is RsvpStatus.WAITLISTED
