@@ -44,7 +44,7 @@ def ready(app: Flask, session: Session) -> Iterator[datetime]:
 
 
 def test_healthz_answers_without_a_database(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("coordinator.ops.views.db", None)
+    monkeypatch.setattr("coordinator.ops.views.health.db", None)
 
     answer = client.get("/healthz")
 
