@@ -15,8 +15,8 @@ from coordinator.outbox.service import post
 from coordinator.privacy.finding import LINK_LASTS, find_person
 from coordinator.privacy.models import DataRequest
 from coordinator.privacy.service import drop_messages, empty_rsvp
+from coordinator.rsvps.models import HelpOffer
 from coordinator.rsvps.service.changing import cancel_rsvp
-from coordinator.rsvps.service.helping import free_offers
 from coordinator.rsvps.service.tallying import is_open, lock_answer, remove_rsvp
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def erase_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> No
     is_pending = rsvp.email_digest is not None and rsvp.confirmed_at is None
     if is_open(event, now) and not is_pending:
         cancel_rsvp(session, rsvp, seal=seal, now=now)
-    free_offers(session, rsvp, now=now)
+    session.execute(delete(HelpOffer).where(HelpOffer.rsvp_id == rsvp.id))
     drop_messages(session, [f"rsvp:{public_id}"])
     if is_pending:
         remove_rsvp(session, rsvp, tally)

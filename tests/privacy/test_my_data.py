@@ -17,7 +17,7 @@ from coordinator.privacy.erasing import ask_for_data, erase_rsvp
 from coordinator.privacy.finding import find_person
 from coordinator.privacy.models import DataRequest
 from coordinator.privacy.service import forget_expired
-from coordinator.rsvps.models import Rsvp
+from coordinator.rsvps.models import HelpOffer, Rsvp
 from coordinator.rsvps.queries import tally_of
 from coordinator.rsvps.rules import RsvpStatus
 from coordinator.rsvps.service.tallying import recount
@@ -88,7 +88,7 @@ def test_erased_everywhere_at_once_and_numbers_stay(
     coming = EventFactory(capacity=1)
     past = EventFactory(starts_local=(now() - AGO).replace(tzinfo=None), ends_local=None)
     mine = RsvpFactory(event=coming, confirmed=True, email=ADA, name="Ada")
-    HelpOfferFactory(rsvp=mine)
+    HelpOfferFactory(rsvp=mine, assigned=True)
     old = RsvpFactory(event=past, confirmed=True, email=ADA, name="Ada")
     waits = RsvpFactory(event=coming, waitlisted=True)
     ContactFactory(event=past, email=ADA)
@@ -104,6 +104,7 @@ def test_erased_everywhere_at_once_and_numbers_stay(
     session.expire_all()
     assert find_person(session, ADA, seal=seal).rsvps == []
     assert session.scalars(select(Contact)).all() == []
+    assert session.scalars(select(HelpOffer)).all() == []
     assert (mine.status, old.status) == (RsvpStatus.DECLINED, RsvpStatus.ACCEPTED)
     assert waits.status is RsvpStatus.ACCEPTED  # the place is somebody else's
     assert tally_of(session, past).confirmed == before
