@@ -198,6 +198,29 @@ def test_everything_is_predicted_before_it_happens(session: Session, seal: Seal)
     assert (sheet.status, sheet.created, sheet.left_out, sheet.rows_done) == (ImportStatus.DONE, 3, 4, 7)
 
 
+@pytest.mark.parametrize(
+    "spellings", [("Ada@Example.org", "ada@example.org"), ("ada@example.org", "ADA@EXAMPLE.ORG")]
+)
+def test_no_spelling_of_a_suppressed_address_hides_another(
+    session: Session, seal: Seal, spellings: tuple[str, str]
+) -> None:
+    text = f"name,email\nAda,{spellings[0]}\nBob,{spellings[1]}\n"
+    sheet = sheet_of(text, status=ImportStatus.RUNNING, rows=2)
+    suppress(
+        session,
+        owner_id=sheet.owner_id,
+        email="ada@example.org",
+        seal=seal,
+        now=NOON,
+        because="by-hand",
+    )
+    _, counts, _ = outlook(session, sheet, drafts_of(session, sheet, seal=seal), seal=seal)
+    run(session, seal)
+
+    assert counts == {Problem.SUPPRESSED: 2}
+    assert names(session, seal) == []
+
+
 def test_the_same_file_again_brings_nobody_twice(session: Session, seal: Seal) -> None:
     owner, campaign = AccountFactory(), CampaignFactory()
     text = "name,email,phone\nAda,ada@example.org,\nBob,,+49 30 123456\n"

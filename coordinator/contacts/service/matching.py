@@ -99,13 +99,15 @@ class Matcher:
         return self._seal.decrypt(sealed) or ""
 
     def _suppressed(self, session: Session, emails: Sequence[str]) -> set[str]:
-        by_digest = {
-            self._seal.digest(email, purpose=f"suppression:{self._public_id}"): email for email in emails
-        }
+        digests = {
+            email: self._seal.digest(email, purpose=f"suppression:{self._public_id}") for email in emails
+        }  # by spelling: several of them have the same digest
         found = select(Suppression.email_digest).where(
-            Suppression.owner_id == self._owner_id, Suppression.email_digest.in_(list(by_digest))
+            Suppression.owner_id == self._owner_id,
+            Suppression.email_digest.in_(list(set(digests.values()))),
         )
-        return {by_digest[digest] for digest in session.scalars(found)}
+        suppressed = set(session.scalars(found))
+        return {email for email, digest in digests.items() if digest in suppressed}
 
 
 def _short(key: str) -> bytes:
