@@ -41,6 +41,7 @@ from coordinator.kit.i18n import (
     country_name,
     current_language,
     date_text,
+    days_until,
     direction,
     language_links,
     language_name,
@@ -162,6 +163,7 @@ def _set_up_templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         absolute_url=absolute_url,
+        days_until=days_until,
         has_page=has_page,
         site_name=settings.site_name,
         tiles_host=settings.tiles_host,

@@ -124,6 +124,12 @@ def moment_text(instant: datetime, zone: str, locale: str) -> str:
     return format_datetime(instant.astimezone(ZoneInfo(zone)), "EEEE, d MMMM yyyy, HH:mm", locale=locale)
 
 
+def days_until(instant: datetime, zone: str, now: datetime) -> int:
+    """Return how many midnights in `zone` lie between now and `instant`: 0 is today, 1 is tomorrow."""
+    clock = ZoneInfo(zone)
+    return (instant.astimezone(clock).date() - now.astimezone(clock).date()).days
+
+
 def country_name(code: str, locale: str) -> str:
     """Return a state's name in `locale`, from CLDR; the code itself where it has none."""
     return str(Locale.parse(locale).territories.get(code.upper(), code))

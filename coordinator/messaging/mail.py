@@ -39,7 +39,6 @@ def reminder_for(
     """Return what one person is reminded of, with the code for the door where they have a place."""
     event = reminder.event
     facts = facts_for(rsvp, event, token) | {
-        "kind": reminder.kind.value,
         "how_to_get_there": event.how_to_get_there,
         "short_code": "",
         "unsubscribe_url": (

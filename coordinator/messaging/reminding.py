@@ -87,6 +87,8 @@ def _plan(session: Session, event: Event, now: datetime) -> None:
         if row is None:
             row = EventReminder(event_id=event.id, kind=kind, last_rsvp_id=0)
             session.add(row)
+        elif (row.starts_at, row.timezone, row.due_at) == (event.starts_at, event.timezone, times[kind]):
+            continue  # only the hour was announced or withdrawn: what is under way goes on
         is_moved = row.starts_at is not None
         row.starts_at, row.timezone, row.due_at = event.starts_at, event.timezone, times[kind]
         row.last_rsvp_id = 0

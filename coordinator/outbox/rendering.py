@@ -50,14 +50,15 @@ def render_letter(letter: Letter, now: datetime) -> EmailMessage:
 
     Two keys of the context become headers: `thread`, a stable text that all letters about one answer
     share, and `unsubscribe_url`, where the reader stops this kind of mail. A third, `qr`, becomes a picture
-    of that text inside the letter, which the template shows as `cid:qr`.
+    of that text inside the letter, which the template shows as `cid:qr`. Templates also know `written_at`,
+    which is `now`: a letter that waited says "today" where it would have said "tomorrow".
 
     Raises:
         jinja2.TemplateError: the template is missing, or wants something that the context lacks.
         ValueError: the address can't be one.
     """
     settings = current_settings()
-    context = cast("dict[str, Any]", _with_instants(letter.context))
+    context = cast("dict[str, Any]", _with_instants(letter.context)) | {"written_at": now}
     with force_locale(letter.locale):
         current_app.update_template_context(context)
         subject = " ".join(_render(letter.template, "subject.txt", context).split())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
 
 from coordinator.events.rules import EventStatus
 from coordinator.kit.crypto import Seal, new_encryption_key
+from coordinator.messaging import reminding
 from coordinator.messaging.models import EventReminder
 from coordinator.messaging.queries import oldest_reminder_due_at, unplanned_events
 from coordinator.messaging.reminding import plan_reminders, write_reminders
@@ -113,7 +114,7 @@ def letters(session: Session) -> list[str]:
     return [row.key.split(":")[1] for row in session.scalars(select(Message).order_by(Message.id))]
 
 
-def read(session: Session, seal: Seal) -> EmailMessage:
+def read(session: Session, seal: Seal, at: datetime = PLANNED) -> EmailMessage:
     message = session.scalars(select(Message)).one()
     letter = Letter(
         public_id=message.public_id,
@@ -122,7 +123,7 @@ def read(session: Session, seal: Seal) -> EmailMessage:
         recipient=seal.decrypt(message.recipient_sealed) or "",
         context=json.loads(seal.decrypt(message.context_sealed) or "{}"),
     )
-    return render_letter(letter, PLANNED)
+    return render_letter(letter, at)
 
 
 def test_each_reminder_once_for_whoever_said_they_come(session: Session, seal: Seal) -> None:
@@ -209,6 +210,72 @@ def test_one_that_can_t_be_read_keeps_it_from_nobody(session: Session, seal: Sea
     plan_reminders(now=PLANNED)
 
     assert write_reminders(seal=seal, site_url=HERE, now=WEEK) == 1
+
+
+def test_killed_in_between_it_goes_on_and_tells_nobody_twice(
+    session: Session, seal: Seal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = EventFactory()
+    RsvpFactory.create_batch(7, event=event, confirmed=True)
+    session.commit()
+    plan_reminders(now=PLANNED)
+    write, calls = reminding._write, iter(range(7))
+
+    def dies_fifth_time(*arguments: Any, **more: Any) -> bool:
+        if next(calls, 7) == 4:
+            raise KeyboardInterrupt
+        return write(*arguments, **more)
+
+    monkeypatch.setattr(reminding, "_write", dies_fifth_time)
+    with pytest.raises(KeyboardInterrupt):
+        write_reminders(seal=seal, site_url=HERE, now=WEEK, batch=2)
+    assert len(letters(session)) == 4
+    write_reminders(seal=seal, site_url=HERE, now=WEEK, batch=2)
+
+    written = session.scalars(select(Message.recipient_digest)).all()
+    assert len(written) == len(set(written)) == 7
+
+
+@pytest.mark.parametrize(
+    ("kind", "read_at", "words"),
+    [
+        (WEEK, WEEK, "In a week: "),
+        (WEEK, WEEK + timedelta(days=3), "In 4 days: "),
+        (WEEK, WEEK + timedelta(days=6, hours=-1), "Tomorrow: "),
+        (DAY, DAY, "Tomorrow: "),
+        (DAY, MORNING - timedelta(hours=5), "Today: "),
+        (MORNING, MORNING, "Today: "),
+    ],
+)
+def test_the_subject_counts_the_days_that_are_left_when_it_goes_out(
+    session: Session, seal: Seal, kind: datetime, read_at: datetime, words: str
+) -> None:
+    RsvpFactory(event=EventFactory(title="Vigil"), confirmed=True)
+    plan_reminders(now=PLANNED)
+    write_reminders(seal=seal, site_url=HERE, now=kind)
+
+    assert read(session, seal, read_at)["Subject"] == f"{words}Vigil"
+
+
+def test_noon_announced_and_noon_for_want_of_a_time_are_told_apart(session: Session, seal: Seal) -> None:
+    noon = local(2030, 9, 16, 12)
+    event = EventFactory(starts_local=noon, ends_local=None, is_time_known=False)
+    RsvpFactory(event=event, confirmed=True)
+    plan_reminders(now=PLANNED)
+    write_reminders(seal=seal, site_url=HERE, now=WEEK)
+
+    event.is_time_known = True
+    session.flush()
+    assert plan_reminders(now=DAY) == 1
+    write_reminders(seal=seal, site_url=HERE, now=DAY)
+    write_reminders(seal=seal, site_url=HERE, now=MORNING)
+    assert letters(session) == ["week", "day", "morning"]
+
+    event.is_time_known = False
+    session.flush()
+    assert plan_reminders(now=MORNING) == 1
+    kinds = session.scalars(select(EventReminder.kind).order_by(EventReminder.due_at)).all()
+    assert kinds == [ReminderKind.WEEK, ReminderKind.DAY]
 
 
 def test_the_letter_says_when_in_the_reader_s_language_and_how_to_stop_it(
