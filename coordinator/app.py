@@ -55,6 +55,8 @@ from coordinator.kit.markdown import markdown
 from coordinator.kit.static import House
 from coordinator.kit.web import HouseRequest, absolute_url, allow_upload, asset, has_page, refuse_unstorable
 from coordinator.maps.views import blueprint as maps
+from coordinator.messaging.views.announcing import blueprint as messages
+from coordinator.messaging.views.approving import blueprint as approvals
 from coordinator.messaging.views.unsubscribing import blueprint as unsubscribing
 from coordinator.ops.views.health import blueprint as ops
 from coordinator.ops.views.webhooks import blueprint as webhooks
@@ -80,6 +82,8 @@ ROOMS = (
     contacts,
     imports,
     campaigns,
+    messages,
+    approvals,
     unsubscribing,
     my_data,
     dashboard,

@@ -25,6 +25,7 @@ from tests.factories.checkin import DoorLinkFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.events import EventFactory
 from tests.factories.imports import sheet_of
+from tests.factories.messaging import AnnouncementFactory
 from tests.factories.rsvps import HelpOfferFactory, RsvpFactory
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def make_world(session: Session, app: Flask) -> World:
     coming = RsvpFactory(event=public, token="q" * 32)
     public.help_wanted = [{"code": "own0000000", "words": "Sound", "wanted": 2, "note": "A truck"}]
     offer = HelpOfferFactory(rsvp=coming, code="own0000000")
+    announcement = AnnouncementFactory(event=public, waiting=True)
     door_link = DoorLinkFactory(event=public, token="d" * 32)
     coordinator = CampaignRoleFactory(campaign=campaign).account
     CampaignRoleFactory(campaign=campaign)  # a second one, so that the first may go
@@ -139,6 +141,8 @@ def make_world(session: Session, app: Flask) -> World:
             "imports": {"public_id": sheet.public_id},
             "attendees": {"public_id": public.public_id},
             "checkin": {"public_id": public.public_id},
+            "messages": {"public_id": public.public_id, "message_id": announcement.public_id},
+            "approvals": {"message_id": announcement.public_id},
             "helping": {"public_id": public.public_id, "offer_id": offer.public_id},
             "door": {"token": "d" * 32},
             "door.code": {"token": "q" * 32},

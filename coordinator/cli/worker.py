@@ -20,7 +20,7 @@ from coordinator.contacts.jobs import run_imports
 from coordinator.events.jobs import locate_due
 from coordinator.kit import clock
 from coordinator.kit.web import seal
-from coordinator.messaging.jobs import fan_out_notices
+from coordinator.messaging.jobs import fan_out_notices, write_announcements
 from coordinator.messaging.reminding import plan_reminders, write_reminders
 from coordinator.outbox.jobs import Outcome, beat, forget_failed, forget_traces, read_bounces, send_due
 from coordinator.outbox.mailbox import mailbox_at
@@ -203,6 +203,7 @@ def lanes_of(is_stopping: Callable[[], bool]) -> dict[str, tuple[Job, ...]]:
             Job("fan_out_notices", 5, lambda: _done(fan_out_notices(seal=seal(), now=clock.now()))),
             Job("plan_reminders", 60, lambda: _done(plan_reminders(now=clock.now()))),
             Job("write_reminders", 30, _remind),
+            Job("write_announcements", 5, _announce),
             Job("settle_waitlists", 60, lambda: _done(settle_waitlists(seal=seal(), now=clock.now()))),
             Job("send_due", LOOK_SECONDS, Post(is_stopping).run),
         ),
@@ -223,6 +224,11 @@ def lanes_of(is_stopping: Callable[[], bool]) -> dict[str, tuple[Job, ...]]:
 
 def _remind() -> bool:
     write_reminders(seal=seal(), site_url=current_settings().site_url.rstrip("/"), now=clock.now())
+    return False
+
+
+def _announce() -> bool:
+    write_announcements(seal=seal(), site_url=current_settings().site_url.rstrip("/"), now=clock.now())
     return False
 
 

@@ -49,6 +49,9 @@ SENTENCES: Mapping[str, Any] = MappingProxyType(
         "checkin:walk-in": _("counted somebody at the door"),
         "door-link:made": _("made a link for the door"),
         "door-link:revoked": _("took back a link for the door"),
+        "announcement:submitted": _("asked to approve a message"),
+        "announcement:scheduled": _("sent a message to those who come"),
+        "announcement:stopped": _("took a message back"),
         "announcement:approved": _("approved a message"),
         "announcement:refused": _("refused a message"),
     }

@@ -38,6 +38,7 @@ from coordinator.kit.i18n import country_name, current_language
 from coordinator.kit.paging import page_of
 from coordinator.kit.web import seal
 from coordinator.maps.views import map_page
+from coordinator.messaging.queries import waiting_announcements
 from coordinator.rsvps.queries import tally_of
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ def campaign(slug: str) -> ResponseReturnValue:
         title=mine.text_in(lang).title,
         dates=dates_text(mine, lang),
         overview=overview_of(session, mine, locale=lang),
+        messages=waiting_announcements(session, [mine]).get(mine.id, 0),
         EventStatus=EventStatus,
         covered=sum(1 for one in board if one.published),
         missions=len(board),
@@ -258,6 +260,7 @@ def _campaign_rooms(slug: str) -> list[Room]:
     rooms = [
         (_("Numbers"), "dashboard.campaign", endpoint == "dashboard.campaign"),
         (_("Review"), "review.queue", _is_in("review")),
+        (_("Messages"), "approvals.messages", _is_in("approvals")),
         (_("Coverage"), "dashboard.coverage", endpoint == "dashboard.coverage"),
         (_("Map"), "dashboard.campaign_map", endpoint == "dashboard.campaign_map"),
         (_("Team"), "campaigns.people", endpoint == "campaigns.people"),

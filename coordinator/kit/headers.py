@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import current_app, g, request
-
-if TYPE_CHECKING:
-    from flask import Response
+from flask import Response, current_app, g, request
 
 POLICY = (
     ("default-src", "'none'"),
@@ -21,6 +17,11 @@ POLICY = (
     ("manifest-src", "'self'"),
     ("base-uri", "'none'"),
     ("form-action", "'self'"),
+)
+
+LETTER_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 
 
@@ -39,9 +40,14 @@ def allow_camera() -> None:
     g.has_camera = True
 
 
-def isolate(policy: str) -> None:
-    """Give this one answer a policy of its own: for a document that is not a page of ours, like a letter."""
-    g.own_policy = policy
+def letter_document(html: str) -> Response:
+    """Answer with the HTML of a letter, for a frame.
+
+    A letter carries its styles with it, as letters must, and may run, load and send nothing. Its links may
+    be followed, in a window of their own.
+    """
+    g.own_policy = LETTER_POLICY
+    return Response(html.replace("<head>", '<head><base target="_blank">', 1), mimetype="text/html")
 
 
 def tile_origin(url: str) -> str:

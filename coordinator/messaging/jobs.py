@@ -1,7 +1,8 @@
-"""News of a protest to everybody who comes: one message each, written by the worker in small transactions.
+"""News of a protest to those who answered: one message each, written by the worker in small transactions.
 
 Who confirmed an address is told when the time or place changes or the protest is cancelled: that is what
-the address was left for. `consent_updates` is about more than that, and is not asked here.
+the address was left for. What organisers announce besides goes to those who agreed to get news
+(`consent_updates_at`), and only as long as they do: it is asked when their letter is written.
 """
 
 from __future__ import annotations
@@ -11,10 +12,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from coordinator.campaigns.queries import is_trusted
+from coordinator.contacts.queries import is_suppressed
 from coordinator.events.models import EventNotice
+from coordinator.events.rules import PUBLIC
 from coordinator.kit.crypto import LostKeyError
 from coordinator.kit.db import unit_of_work
-from coordinator.messaging.mail import news_for
+from coordinator.messaging.mail import announcement_facts, language_for, news_for
+from coordinator.messaging.models import Announcement
+from coordinator.messaging.queries import audience_of, reach_of, readers_of
+from coordinator.messaging.rules import UNDER_WAY, AnnouncementStatus, needs_approval
 from coordinator.outbox.service import post
 from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.rules import EXPECTED
@@ -91,6 +98,104 @@ def _write(session: Session, rsvp: Rsvp, notice: EventNotice, *, seal: Seal, now
         locale=rsvp.locale,
         about=f"rsvp:{rsvp.public_id}",
         context=news_for(rsvp, notice.event, notice, token),
+        seal=seal,
+        now=now,
+    )
+
+
+def write_announcements(*, seal: Seal, site_url: str, now: datetime, batch: int = BATCH) -> int:
+    """Turn every announcement whose time has come into messages. Return how many were written.
+
+    Killed in between, it goes on where it stopped; a message that was written is not written again,
+    because its key names the announcement and the answer.
+    """
+    written = 0
+    while True:
+        with unit_of_work() as session:
+            announcement = session.scalar(
+                select(Announcement)
+                .where(Announcement.status.in_(UNDER_WAY), Announcement.due_at <= now)
+                .order_by(Announcement.due_at, Announcement.id)
+                .limit(1)
+                .with_for_update(skip_locked=True, of=Announcement)
+            )
+            if announcement is None:
+                return written
+            if announcement.status is AnnouncementStatus.SENDING or _begins(session, announcement, now):
+                written += _announce_batch(
+                    session, announcement, batch, seal=seal, site_url=site_url, now=now
+                )
+
+
+def _begins(session: Session, announcement: Announcement, now: datetime) -> bool:
+    """Tell whether an announcement may go out now as it stands; if not, put it where it belongs."""
+    event = announcement.event
+    if event.status not in PUBLIC:
+        announcement.status, announcement.done_at = AnnouncementStatus.STOPPED, now
+        return False
+    readers = reach_of(session, event.id, audience_of(announcement.audience)).readers
+    if not announcement.is_approved and needs_approval(
+        is_trusted=is_trusted(session, announcement.author, event.campaign),
+        readers=readers,
+        sent_today=0,  # that was asked when it was handed in
+    ):
+        announcement.status = AnnouncementStatus.WAITING  # more people answered since it was handed in
+        return False
+    announcement.status, announcement.started_at = AnnouncementStatus.SENDING, now
+    announcement.readers = readers
+    return True
+
+
+def _announce_batch(
+    session: Session, announcement: Announcement, batch: int, *, seal: Seal, site_url: str, now: datetime
+) -> int:
+    """Write to the next people, and note how far that was. Return how many messages are new."""
+    people = session.scalars(
+        readers_of(announcement.event_id, audience_of(announcement.audience))
+        .where(
+            Rsvp.id > announcement.last_rsvp_id,
+            Rsvp.submitted_at <= announcement.started_at,  # as many as were counted, and no more
+        )
+        .order_by(Rsvp.id)
+        .limit(batch)
+    ).all()
+    written = 0
+    for rsvp in people:
+        is_new = _announce(session, rsvp, announcement, seal=seal, site_url=site_url, now=now)
+        written += is_new
+        announcement.left_out += not is_new
+    announcement.written += written
+    if people:
+        announcement.last_rsvp_id = people[-1].id
+    if len(people) < batch:
+        announcement.status, announcement.done_at = AnnouncementStatus.SENT, now
+    return written
+
+
+def _announce(
+    session: Session, rsvp: Rsvp, announcement: Announcement, *, seal: Seal, site_url: str, now: datetime
+) -> bool:
+    """Write to one person. Return False for somebody who is not to be written to, or can't be."""
+    try:
+        email, token = seal.decrypt(rsvp.email_sealed), seal.decrypt(rsvp.token_sealed)
+    except LostKeyError:
+        log.error("no key for rsvp %s", rsvp.public_id)  # noqa: TRY400 the trace says nothing more
+        return False
+    if email is None or token is None:
+        return False
+    if is_suppressed(session, owner_id=announcement.event.organiser_id, email=email, seal=seal):
+        return False
+    locale = language_for(announcement, rsvp.locale)
+    return post(
+        session,
+        key=f"{announcement.about}:rsvp:{rsvp.public_id}",
+        template="messaging/announcement",
+        recipient=email,
+        locale=locale,
+        about=announcement.about,
+        context=announcement_facts(
+            announcement, locale, seal=seal, rsvp=rsvp, token=token, site_url=site_url
+        ),
         seal=seal,
         now=now,
     )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from coordinator.messaging.unsubscribing import unsubscribe_token
 from coordinator.rsvps.codes import code_facts
-from coordinator.rsvps.mail import facts_for
+from coordinator.rsvps.mail import facts_for, facts_of
 from coordinator.rsvps.rules import RsvpStatus
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from coordinator.events.models import Event, EventNotice
     from coordinator.kit.crypto import Seal
-    from coordinator.messaging.models import EventReminder
+    from coordinator.messaging.models import Announcement, EventReminder
     from coordinator.rsvps.models import Rsvp
 
 SHOWN = ("title", "starts_at", "timezone", "is_time_known", "address", "city")
@@ -48,6 +48,39 @@ def reminder_for(
     if rsvp.status is RsvpStatus.ACCEPTED:
         facts |= code_facts(event.public_id, rsvp.public_id, seal)
     return facts
+
+
+def announcement_facts(
+    announcement: Announcement,
+    locale: str,
+    *,
+    seal: Seal,
+    rsvp: Rsvp | None = None,
+    token: str = "",
+    site_url: str = "",
+) -> dict[str, Any]:
+    """Return what an announcement says to one person in one of its languages.
+
+    Without an answer it is what its writer gets to try it out: the same letter, without a link of anybody's.
+    """
+    event, text = announcement.event, announcement.texts[locale]
+    words = {
+        "heading": seal.decrypt(text.subject_sealed),
+        "text": seal.decrypt(text.body_sealed),
+        "is_cancelled": event.cancelled_at is not None,
+    }
+    if rsvp is None:
+        return facts_of(event) | words | {"token": "", "unsubscribe_url": ""}
+    link = f"{site_url}/{locale}/unsubscribe/{unsubscribe_token(rsvp.public_id, seal)}"
+    return facts_for(rsvp, event, token) | words | {"unsubscribe_url": link}
+
+
+def language_for(announcement: Announcement, locale: str) -> str:
+    """Return in which of its languages an announcement speaks to somebody who answered in `locale`."""
+    if locale in announcement.texts:
+        return locale
+    usual = announcement.event.campaign.default_locale
+    return usual if usual in announcement.texts else min(announcement.texts)
 
 
 def _as_it_was(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

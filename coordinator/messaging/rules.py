@@ -1,21 +1,31 @@
-"""When people are reminded. Plain values in, moments out: no database, no web, no clock."""
+"""When people are reminded, and who may write to how many. No database, no web, no clock."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from coordinator.kit.errors import RefusedError
 from coordinator.places.rules import NonexistentTimeError
 from coordinator.places.timezones import resolve
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from coordinator.rsvps.rules import RsvpStatus
 
 CIVIL = time(10)
 """On the clocks of the place: nobody's telephone rings at night because of us."""
 EARLY = time(8)
 EVENING = time(19)
+
+LONGEST_SUBJECT = 120
+LONGEST_BODY = 5_000
+LONGEST_REFUSAL = 500
+MOST_A_DAY = 5
+"""Announcements about one event: whoever gets more stops reading, and takes the consent back."""
+FREE_RECIPIENTS = 50
+FREE_A_DAY = 1
+"""What somebody whom no coordinator trusts yet may send without being asked."""
+A_DAY = timedelta(days=1)
 
 
 class ReminderKind(StrEnum):
@@ -25,6 +35,104 @@ class ReminderKind(StrEnum):
     DAY = "day"
     MORNING = "morning"
     """Of the day itself; the evening before, when it starts too early for that."""
+
+
+class AnnouncementStatus(StrEnum):
+    """Where an announcement is on its way."""
+
+    DRAFT = "draft"
+    WAITING = "waiting"
+    """For a coordinator's word."""
+    REFUSED = "refused"
+    """By a coordinator, with a reason; it may be changed and tried again."""
+    SCHEDULED = "scheduled"
+    """It goes out when its time comes."""
+    SENDING = "sending"
+    SENT = "sent"
+    """Every letter was written; the outbox says what became of each."""
+    STOPPED = "stopped"
+    """Midway: nobody else gets it."""
+
+
+EDITABLE = frozenset({AnnouncementStatus.DRAFT, AnnouncementStatus.REFUSED})
+UNDER_WAY = frozenset({AnnouncementStatus.SCHEDULED, AnnouncementStatus.SENDING})
+
+
+class Came(StrEnum):
+    """Whom the door saw."""
+
+    ALL = "all"
+    CAME = "came"
+    MISSED = "missed"
+    """They said that they come, and nobody counted them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Whom of those who answered an announcement is for."""
+
+    statuses: tuple[RsvpStatus, ...] = (RsvpStatus.ACCEPTED, RsvpStatus.TENTATIVE)
+    role: str = ""
+    """Code of a role of help that they were assigned; empty for everybody."""
+    came: Came = Came.ALL
+    locale: str = ""
+    """Language in which they answered; empty for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """An announcement in one language."""
+
+    subject: str
+    body: str
+    """Markdown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementDetails:
+    """Everything that its writer says about an announcement."""
+
+    words: Mapping[str, Words]
+    """By language; one at least."""
+    audience: Audience
+    send_local: datetime | None = None
+    """When it goes out, on the clocks of the event; None for at once."""
+    send_fold: int = 0
+
+
+class AnnouncementStateError(RefusedError):
+    """It is not where this could be done: somebody was faster, or it is on its way."""
+
+    code = "announcement.state"
+
+
+class NoReaderError(RefusedError):
+    """Nobody of those that it is for may be written to."""
+
+    code = "announcement.no_reader"
+
+
+class TooManyAnnouncementsError(RefusedError):
+    """Enough for one day."""
+
+    code = "announcement.too_many"
+
+
+class RefusalMissingError(RefusedError):
+    """The organiser has to read why."""
+
+    code = "announcement.reason"
+
+
+def needs_approval(*, is_trusted: bool, readers: int, sent_today: int) -> bool:
+    """Tell whether a coordinator has to look at an announcement first.
+
+    Args:
+        is_trusted: its writer is trusted in the campaign, or coordinates it.
+        readers: people who would get it.
+        sent_today: announcements about this event that went the same way within `A_DAY`.
+    """
+    return not is_trusted and (readers > FREE_RECIPIENTS or sent_today >= FREE_A_DAY)
 
 
 def reminder_times(starts_local: datetime, zone: str, *, is_time_known: bool) -> dict[ReminderKind, datetime]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from coordinator.messaging.queries import oldest_reminder_due_at
+from coordinator.messaging.queries import oldest_announcement_due_at, oldest_reminder_due_at
 from coordinator.outbox.queries import last_beat_at, oldest_due_at, outbox_counts
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def _mail(session: Session, now: datetime) -> Check:
 
 
 def _reminders(session: Session, now: datetime) -> Check:
-    since = oldest_reminder_due_at(session, now)
+    due = (oldest_reminder_due_at(session, now), oldest_announcement_due_at(session, now))
+    since = min(filter(None, due), default=None)
     age = None if since is None else now - since
     return Check(
         "reminders", is_ok=age is None or age <= OLDEST_DUE, figures={"oldest_due_seconds": _seconds(age)}

@@ -33,8 +33,12 @@ def is_waiting() -> ColumnElement[bool]:
 
 def is_due(now: datetime) -> ColumnElement[bool]:
     """Return the condition for messages that may be sent at this moment."""
-    is_free = or_(Message.leased_until.is_(None), Message.leased_until <= now)
-    return and_(is_waiting(), Message.due_at <= now, is_free)
+    return and_(is_waiting(), Message.due_at <= now, is_free(now))
+
+
+def is_free(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for messages that no worker is at."""
+    return or_(Message.leased_until.is_(None), Message.leased_until <= now)
 
 
 def state() -> ColumnElement[str]:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from coordinator.kit.db import insert_once
 from coordinator.kit.ids import new_public_id
 from coordinator.outbox.models import Message, Undeliverable
+from coordinator.outbox.queries import is_free, is_waiting
 from coordinator.outbox.rules import BOUNCES_FOR, BounceKind
 
 if TYPE_CHECKING:
@@ -73,6 +74,15 @@ def post(  # noqa: PLR0913 each is one column of the row
         "is_asked_for": is_asked_for,
     }
     return insert_once(session, Message, message, unique="key")
+
+
+def withdraw_messages(session: Session, about: str, *, now: datetime) -> int:
+    """Take out of the outbox what waits there under `about`. Return how many messages.
+
+    One that a worker is sending this very moment is not stopped: nobody could say whether it arrived.
+    """
+    withdrawn = delete(Message).where(Message.about == about, is_waiting(), is_free(now))
+    return len(session.execute(withdrawn.returning(Message.id)).all())
 
 
 def note_bounce(session: Session, bounce: Bounce, *, now: datetime) -> bool:

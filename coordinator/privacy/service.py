@@ -17,6 +17,8 @@ from coordinator.contacts.models import Contact, ContactImport
 from coordinator.contacts.service.keeping import forget_contacts_of, forget_contacts_of_campaign
 from coordinator.contacts.service.undoing import forget_imports, forgotten_drafts
 from coordinator.events.models import Event
+from coordinator.messaging.announcing import forget_announcements
+from coordinator.messaging.models import Announcement, AnnouncementText
 from coordinator.outbox.models import Message
 from coordinator.privacy.models import DataRequest
 from coordinator.rsvps.models import Rsvp
@@ -60,6 +62,10 @@ def events_to_forget(session: Session, now: datetime) -> list[int]:
         select(Rsvp.id).where(Rsvp.event_id == Event.id, Rsvp.forgotten_at.is_(None)).exists(),
         select(Contact.id).where(Contact.event_id == Event.id).exists(),
         select(DoorLink.id).where(DoorLink.event_id == Event.id).exists(),
+        select(AnnouncementText.id)
+        .join(Announcement, Announcement.id == AnnouncementText.announcement_id)
+        .where(Announcement.event_id == Event.id)
+        .exists(),
     )
     over = select(Event).join(Campaign).where(someone, Event.starts_at < now).order_by(Event.id)
     return [event.id for event in session.scalars(over) if _forget_at(event) <= now]
@@ -83,6 +89,7 @@ def forget_event(session: Session, event: Event, *, by: str, now: datetime) -> F
     forget_offers(session, event.id)
     contacts = forget_contacts_of(session, event.id)
     forget_door(session, event.id)
+    messages += forget_announcements(session, event.id)
     done = Forgotten(answers=len(answers), contacts=contacts, messages=messages)
     record(
         session,

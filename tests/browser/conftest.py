@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep everything that needs the one installation in one process."""
+    """Mark what needs a browser. Each process of the suite has an installation and a browser of its own."""
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
             # A real browser on two busy cores is late now and then; what fails twice is wrong.
             item.add_marker(pytest.mark.flaky(reruns=1))
 

@@ -196,6 +196,7 @@ def test_on_a_phone_by_day(visit: Callable[..., Page], kind: Kind, names: dict[s
     assert_fits(page)
 
 
+@pytest.mark.once
 def test_on_a_desk_by_night(visit: Callable[..., Page], kind: Kind) -> None:
     page = visit(kind, lang="ru", color_scheme="dark", locale="ru")
 

@@ -40,6 +40,8 @@ FORMS = {
     "helping.decide": {"act": "assign"},
     "review.trust": {"trust": "yes"},
     "checkin.check_in": {"kind": "walk-in", "people": "1"},
+    "messages.message": {"act": "stop"},
+    "approvals.message": {"act": "approve"},
     "door.door": {"kind": "walk-in", "people": "1"},
 }
 """What a POST has to say to get as far as the question who asks."""
@@ -53,6 +55,8 @@ SAID_ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 FRAMED = {"maps.campaign_map": "'self'", "maps.embedded_map": "*"}
+LETTERS = frozenset({"messages.letter", "approvals.letter"})
+"""Letters, whose styles stand in them: framed by us, and able to do nothing at all."""
 
 
 @pytest.fixture
@@ -234,6 +238,10 @@ def faults_of(answer: TestResponse, endpoint: str, *, is_shown: bool) -> list[tu
     said = answer.headers
     faults = [(endpoint, name) for name, value in SAID_ALWAYS.items() if said.get(name) != value]
     policy = dict(part.strip().partition(" ")[::2] for part in said["Content-Security-Policy"].split(";"))
+    if endpoint in LETTERS and is_shown and answer.status_code == 200:
+        is_shut = "sandbox" in policy and not {"script-src", "img-src", "connect-src"} & set(policy)
+        assert "allow-scripts" not in policy["sandbox"]
+        return faults if is_shut and policy["default-src"] == "'none'" else [(endpoint, "letter")]
     ancestors = FRAMED.get(endpoint, "'none'") if is_shown else "'none'"
     if policy["frame-ancestors"] != ancestors:
         faults.append((endpoint, "frame-ancestors", policy["frame-ancestors"]))

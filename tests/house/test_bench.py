@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.concurrent
 @pytest.mark.skipif(not shutil.which("wrk"), reason="the load comes from wrk")

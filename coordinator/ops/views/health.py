@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, jsonify, render_template, url_for
+from flask import Blueprint, jsonify, render_template, url_for
 
 from coordinator.kit.access import public
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
-from coordinator.kit.headers import isolate
+from coordinator.kit.headers import letter_document
 from coordinator.ops.health import checks
 from coordinator.ops.mailbox import mail_named, mails_in
 from coordinator.places.geocoding import gazetteer_path
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 blueprint = Blueprint("ops", __name__)
-
-LETTER_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; "
-    "sandbox allow-popups allow-popups-to-escape-sandbox"
-)
-"""A letter carries its styles with it, as letters must, and may run, load and send nothing. Its links may be
-followed, in a window of their own."""
 
 
 @blueprint.get("/healthz")
@@ -70,8 +63,7 @@ def mail(name: str) -> ResponseReturnValue:
 def mail_html(name: str) -> ResponseReturnValue:
     """Show the HTML of one letter, where nothing in it can do anything."""
     found = mail_named(_folder(), name)
-    isolate(LETTER_POLICY)
-    return Response(found.html.replace("<head>", '<head><base target="_blank">', 1), mimetype="text/html")
+    return letter_document(found.html)
 
 
 def _folder() -> Path:

@@ -1,0 +1,260 @@
+"""Announcements of organisers to those who answered: written, handed in, approved, stopped."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, select, update
+
+from coordinator.audit.service import record
+from coordinator.campaigns.queries import is_trusted
+from coordinator.events.rules import PUBLIC
+from coordinator.kit.ids import new_public_id
+from coordinator.messaging.mail import announcement_facts
+from coordinator.messaging.models import Announcement, AnnouncementText
+from coordinator.messaging.queries import audience_of, handed_in_today, reach_of
+from coordinator.messaging.rules import (
+    EDITABLE,
+    MOST_A_DAY,
+    AnnouncementStateError,
+    AnnouncementStatus,
+    NoReaderError,
+    RefusalMissingError,
+    TooManyAnnouncementsError,
+    needs_approval,
+)
+from coordinator.outbox.models import Message
+from coordinator.outbox.service import post, withdraw_messages
+from coordinator.places.timezones import resolve
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from coordinator.accounts.models import Account
+    from coordinator.events.models import Event
+    from coordinator.kit.crypto import Seal
+    from coordinator.messaging.rules import AnnouncementDetails
+
+
+def draft_announcement(session: Session, event: Event, *, by: Account, now: datetime) -> Announcement:
+    """Begin an announcement that says nothing yet; `describe_announcement` gives it words."""
+    announcement = Announcement(
+        public_id=new_public_id(),
+        event=event,
+        author=by,
+        status=AnnouncementStatus.DRAFT,
+        audience={},
+        created_at=now,
+    )
+    session.add(announcement)
+    return announcement
+
+
+def describe_announcement(
+    session: Session, announcement: Announcement, details: AnnouncementDetails, *, seal: Seal
+) -> None:
+    """Say what an announcement says, to whom, and when it goes out.
+
+    Raises:
+        AnnouncementStateError: it was handed in already.
+    """
+    if announcement.status not in EDITABLE:
+        raise AnnouncementStateError
+    announcement.audience = asdict(details.audience)
+    announcement.send_local, announcement.send_fold = details.send_local, details.send_fold
+    for locale in set(announcement.texts) - set(details.words):
+        del announcement.texts[locale]
+    for locale, said in details.words.items():
+        kept = announcement.texts.get(locale)
+        if kept is None:
+            kept = announcement.texts[locale] = AnnouncementText(locale=locale)
+        kept.subject_sealed = seal.encrypt(said.subject)
+        kept.body_sealed = seal.encrypt(said.body)
+    session.flush()
+
+
+def hand_in(session: Session, announcement: Announcement, *, by: Account, now: datetime) -> None:
+    """Let an announcement go out when its time comes, or ask a coordinator first.
+
+    Raises:
+        AnnouncementStateError: it was handed in already, or nobody may hear of the event.
+        NoReaderError: it would reach nobody.
+        TooManyAnnouncementsError: enough were handed in within a day.
+    """
+    event = announcement.event
+    if announcement.status not in EDITABLE or event.status not in PUBLIC or not announcement.texts:
+        raise AnnouncementStateError
+    today = handed_in_today(session, event.id, now)
+    if today >= MOST_A_DAY:
+        raise TooManyAnnouncementsError
+    readers = reach_of(session, event.id, audience_of(announcement.audience)).readers
+    if readers == 0:
+        raise NoReaderError
+    waits = needs_approval(
+        is_trusted=is_trusted(session, by, event.campaign), readers=readers, sent_today=today
+    )
+    announcement.status = AnnouncementStatus.WAITING if waits else AnnouncementStatus.SCHEDULED
+    announcement.submitted_at, announcement.is_approved = now, False
+    announcement.due_at = max(now, planned_at(announcement) or now)
+    announcement.refusal_sealed = None
+    _record(session, announcement, "submitted" if waits else "scheduled", by=by, now=now, readers=readers)
+
+
+def planned_at(announcement: Announcement) -> datetime | None:
+    """Return when its writer wants an announcement to go out; None for at once."""
+    if announcement.send_local is None:
+        return None
+    return resolve(announcement.send_local, announcement.event.timezone, announcement.send_fold)
+
+
+def take_back(session: Session, announcement: Announcement, *, by: Account, now: datetime) -> int:
+    """Stop an announcement. Before it began it is a draft again; midway, what was not sent stays unsent.
+
+    Return how many letters were taken out of the outbox.
+
+    Raises:
+        AnnouncementStateError: there is nothing to stop.
+    """
+    if announcement.status in {AnnouncementStatus.WAITING, AnnouncementStatus.SCHEDULED}:
+        announcement.status = AnnouncementStatus.DRAFT
+        announcement.submitted_at = announcement.due_at = None
+        announcement.is_approved = False
+        withdrawn = 0
+    elif announcement.status in {AnnouncementStatus.SENDING, AnnouncementStatus.SENT}:
+        withdrawn = withdraw_messages(session, announcement.about, now=now)
+        if announcement.status is AnnouncementStatus.SENT and not withdrawn:
+            raise AnnouncementStateError
+        announcement.status, announcement.done_at = AnnouncementStatus.STOPPED, now
+        announcement.written -= withdrawn
+    else:
+        raise AnnouncementStateError
+    _record(session, announcement, "stopped", by=by, now=now, withdrawn=withdrawn)
+    return withdrawn
+
+
+def discard_announcement(session: Session, announcement: Announcement) -> None:
+    """Delete what was not handed in.
+
+    Raises:
+        AnnouncementStateError: it was.
+    """
+    if announcement.status not in EDITABLE:
+        raise AnnouncementStateError
+    session.delete(announcement)
+
+
+def approve_announcement(
+    session: Session, announcement: Announcement, *, by: Account, seal: Seal, now: datetime
+) -> None:
+    """Let an announcement go out, in a coordinator's name.
+
+    Raises:
+        AnnouncementStateError: it does not wait for anybody's word.
+    """
+    if announcement.status is not AnnouncementStatus.WAITING:
+        raise AnnouncementStateError
+    announcement.status, announcement.is_approved = AnnouncementStatus.SCHEDULED, True
+    announcement.due_at = max(now, announcement.due_at or now)
+    _record(session, announcement, "approved", by=by, now=now)
+    _tell_author(session, announcement, "approved", reason="", seal=seal, now=now)
+
+
+def refuse_announcement(
+    session: Session, announcement: Announcement, *, by: Account, reason: str, seal: Seal, now: datetime
+) -> None:
+    """Give an announcement back to its writer, with a reason.
+
+    Raises:
+        AnnouncementStateError: it does not wait for anybody's word.
+        RefusalMissingError: no reason was given.
+    """
+    if announcement.status is not AnnouncementStatus.WAITING:
+        raise AnnouncementStateError
+    if not reason:
+        raise RefusalMissingError
+    announcement.status = AnnouncementStatus.REFUSED
+    announcement.refusal_sealed = seal.encrypt(reason)
+    _record(session, announcement, "refused", by=by, now=now)
+    _tell_author(session, announcement, "refused", reason=reason, seal=seal, now=now)
+
+
+def try_out(
+    session: Session, announcement: Announcement, locale: str, *, to: Account, seal: Seal, now: datetime
+) -> None:
+    """Send one letter of an announcement to its writer alone, as others would get it."""
+    post(
+        session,
+        key=f"{announcement.about}:test:{locale}:{now:%Y%m%d%H%M%S%f}",
+        template="messaging/announcement",
+        recipient=seal.decrypt(to.email_sealed),
+        locale=locale,
+        about=f"account:{to.public_id}",
+        context=announcement_facts(announcement, locale, seal=seal),
+        seal=seal,
+        now=now,
+        is_asked_for=True,
+    )
+
+
+def forget_announcements(session: Session, event_id: int) -> int:
+    """Delete what announcements about an event said, and the letters that wait. Return how many letters.
+
+    To how many they went stays.
+    """
+    theirs = select(Announcement.id).where(Announcement.event_id == event_id)
+    abouts = select("announcement:" + Announcement.public_id).where(Announcement.event_id == event_id)
+    session.execute(
+        delete(AnnouncementText)
+        .where(AnnouncementText.announcement_id.in_(theirs))
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Announcement)
+        .where(Announcement.event_id == event_id)
+        .values(refusal_sealed=None)
+        .execution_options(synchronize_session=False)
+    )
+    gone = delete(Message).where(Message.about.in_(abouts)).returning(Message.id)
+    return len(session.execute(gone.execution_options(synchronize_session=False)).all())
+
+
+def _record(
+    session: Session, announcement: Announcement, act: str, *, by: Account, now: datetime, **details: int
+) -> None:
+    record(
+        session,
+        f"announcement:{act}",
+        announcement.about,
+        by=by.public_id,
+        at=now,
+        campaign=announcement.event.campaign.slug,
+        **details,
+    )
+
+
+def _tell_author(
+    session: Session, announcement: Announcement, news: str, *, reason: str, seal: Seal, now: datetime
+) -> None:
+    author, event = announcement.author, announcement.event
+    facts: dict[str, Any] = {
+        "event_id": event.public_id,
+        "title": event.title,
+        "announcement_id": announcement.public_id,
+        "reason": reason,
+        "due_at": announcement.due_at.isoformat() if announcement.due_at else None,
+        "timezone": event.timezone,
+    }
+    post(
+        session,
+        key=f"{announcement.about}:{news}:{now:%Y%m%d%H%M%S}",
+        template=f"messaging/announcement_{news}",
+        recipient=seal.decrypt(author.email_sealed),
+        locale=author.locale,
+        about=f"event:{event.public_id}",
+        context=facts,
+        seal=seal,
+        now=now,
+    )

@@ -1,0 +1,49 @@
+"""What organisers announce."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import factory
+from flask import current_app
+
+from coordinator.kit.ids import new_public_id
+from coordinator.messaging.models import Announcement, AnnouncementText
+from coordinator.messaging.rules import AnnouncementStatus, Audience
+from tests.factories.events import EventFactory
+from tests.factories.rows import RowFactory
+
+WRITTEN_AT = datetime(2030, 9, 10, 12, 0, tzinfo=UTC)
+
+
+class AnnouncementFactory(RowFactory):
+    """A draft in English to everybody who comes or may come.
+
+    Give other `words` as {locale: (subject, text)}.
+    """
+
+    class Meta:
+        model = Announcement
+
+    class Params:
+        waiting = factory.Trait(status=AnnouncementStatus.WAITING, submitted_at=WRITTEN_AT, due_at=WRITTEN_AT)
+        scheduled = factory.Trait(
+            status=AnnouncementStatus.SCHEDULED, submitted_at=WRITTEN_AT, due_at=WRITTEN_AT
+        )
+
+    public_id = factory.LazyFunction(new_public_id)
+    event = factory.SubFactory(EventFactory)
+    author = factory.LazyAttribute(lambda row: row.event.organiser)
+    status = AnnouncementStatus.DRAFT
+    audience = factory.LazyFunction(lambda: asdict(Audience()))
+    created_at = WRITTEN_AT
+
+    @factory.post_generation
+    def words(self, _create: bool, said: Any) -> None:
+        seal = current_app.extensions["seal"]
+        for locale, (subject, body) in (said or {"en": ("Where we meet", "At the **fountain**.")}).items():
+            self.texts[locale] = AnnouncementText(
+                locale=locale, subject_sealed=seal.encrypt(subject), body_sealed=seal.encrypt(body)
+            )

@@ -1,0 +1,29 @@
+"""Announcements: they come and go, and events stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
+
+from coordinator.kit.db import db
+from tests.migrations.test_0001 import count, insert_all
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def test_they_come_and_go_and_events_stay(real_app: Flask) -> None:
+    with real_app.app_context():
+        with db.engine.begin() as connection:
+            insert_all(connection)
+
+        downgrade(revision="0011")
+        with db.engine.connect() as connection:
+            tables = inspect(connection).get_table_names()
+            assert not {"announcement", "announcement_text"} & set(tables)
+
+        upgrade()
+        with db.engine.connect() as connection:
+            assert (count(connection, "announcement"), count(connection, "event")) == (0, 1)
