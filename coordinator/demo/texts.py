@@ -77,3 +77,36 @@ FIRST_NAMES = (
     "Илья", "Катя", "Лев", "Маша", "Саша", "Оксана",
 )  # fmt: skip
 """Given names without any family name: the demonstration has people in it, and none of them exists."""
+
+MESSAGES: tuple[Mapping[str, tuple[str, str]], ...] = (
+    {
+        "en": (
+            "We meet a quarter of an hour earlier",
+            """\
+Please come **a quarter of an hour before** we begin: we hand out the portraits and go over together.
+
+- Bring water and something warm.
+- The marshals wear yellow armbands. Ask them anything.
+""",
+        ),
+        "ru": (
+            "Собираемся на четверть часа раньше",
+            """\
+Пожалуйста, приходите **за четверть часа** до начала: раздадим портреты и перейдём вместе.
+
+- Возьмите воду и что-нибудь тёплое.
+- У распорядителей жёлтые повязки. Спрашивайте их о чём угодно.
+""",
+        ),
+    },
+    {
+        "en": (
+            "Who reads the names?",
+            """\
+We read the names of the prisoners, five minutes each. If you would like to read, answer on your own page
+with a note, or tell a marshal when you arrive.
+""",
+        ),
+    },
+)
+"""What an organiser of the demonstration wrote to those who come."""

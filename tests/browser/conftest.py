@@ -93,6 +93,14 @@ def names(chromium: Browser, site: Site, cookies: dict[str, StorageState]) -> di
             candidates = [one for one in candidates if one in published]
         found[name] = candidates[0]
         context.close()
+    found["message"] = site.scalar(
+        "SELECT min(a.public_id) FROM announcement a JOIN campaign_role r ON r.account_id = a.author_id"
+    )
+    found["told"] = site.scalar(
+        "SELECT e.public_id FROM event e JOIN announcement a ON a.event_id = e.id"
+        f" WHERE a.public_id = '{found['message']}'"  # noqa: S608 our own id
+    )
+    found["waiting_message"] = site.scalar("SELECT public_id FROM announcement WHERE status = 'waiting'")
     found["sheet"] = uploaded_sheet(chromium, site, cookies)
     answer_id = site.scalar("SELECT max(public_id) FROM rsvp WHERE confirmed_at IS NOT NULL")
     found["stop"] = unsubscribe_token(answer_id, site.seal)

@@ -272,7 +272,7 @@ def _page(event: Event, announcement: Announcement) -> ResponseReturnValue:
         title=subject_of(announcement, seal()),
         preview=preview_of(announcement, locale, keys, now()) if locale else None,
         locale=locale,
-        languages=sorted(announcement.texts),
+        written_in=sorted(announcement.texts),
         sends_at=planned_at(announcement),
         audience=audience_text(audience, help_wanted(session, event)),
         reach=reach_of(session, event.id, audience),
