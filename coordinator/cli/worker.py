@@ -16,7 +16,7 @@ from flask import current_app
 
 from coordinator.accounts.jobs import forget_unverified_accounts
 from coordinator.audit.jobs import chain_new
-from coordinator.contacts.jobs import run_imports
+from coordinator.contacts.jobs import mend_pages, pack_contacts, run_imports
 from coordinator.events.jobs import locate_due
 from coordinator.kit import clock
 from coordinator.kit.web import seal
@@ -211,6 +211,8 @@ def lanes_of(is_stopping: Callable[[], bool]) -> dict[str, tuple[Job, ...]]:
             Job("chain_audit", 2, lambda: chain_new(seal=seal(), now=clock.now())),
             Job("locate_due", 60, lambda: _done(locate_due(places(), seal=seal(), now=clock.now()))),
             Job("run_imports", 2, lambda: run_imports(seal=seal(), now=clock.now())),
+            Job("pack_contacts", 2, lambda: pack_contacts(seal=seal(), now=clock.now())),
+            Job("mend_pages", HOUR, lambda: _done(mend_pages())),
             Job("forget_due", HOUR, lambda: _done(forget_due(now=clock.now()))),
             Job(
                 "forget_unverified_accounts", HOUR, lambda: _done(forget_unverified_accounts(now=clock.now()))

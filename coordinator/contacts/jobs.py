@@ -12,6 +12,7 @@ from coordinator.contacts.queries import drafts_of
 from coordinator.contacts.rules import ImportStatus, UnreadableSheetError
 from coordinator.contacts.service.importing import BATCH, finish_import, import_batch, in_batches
 from coordinator.contacts.service.matching import Matcher
+from coordinator.contacts.service.packing import drop_broken_pages, owners_to_pack, pack_page
 from coordinator.contacts.service.undoing import undo_batch
 from coordinator.kit.db import db, unit_of_work
 
@@ -38,6 +39,21 @@ def run_imports(*, seal: Seal, now: datetime) -> bool:
         else:
             is_more |= _undo(import_id, seal=seal)
     return is_more
+
+
+def pack_contacts(*, seal: Seal, now: datetime) -> bool:
+    """Pack a page of contacts of each organiser who has enough of them. Return whether there is more."""
+    is_more = False
+    for owner_id in owners_to_pack(db.session()):
+        with unit_of_work() as session:
+            is_more |= pack_page(session, owner_id, seal=seal, now=now)
+    return is_more
+
+
+def mend_pages() -> int:
+    """Throw away search pages that say more than there is. Return how many."""
+    with unit_of_work() as session:
+        return drop_broken_pages(session)
 
 
 def run_import(

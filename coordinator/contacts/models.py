@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coordinator.accounts.models import Account
@@ -12,6 +12,8 @@ from coordinator.campaigns.models import Campaign
 from coordinator.contacts.rules import ImportStatus, Purpose
 from coordinator.events.models import Event
 from coordinator.kit.db import Base, one_of
+
+_LOOSE = text("search_page_id IS NULL")
 
 
 class Contact(Base):
@@ -23,6 +25,8 @@ class Contact(Base):
         Index(None, "owner_id", "event_id", "id"),
         Index(None, "owner_id", "email_digest"),
         Index(None, "campaign_id", "event_id"),
+        Index(None, "search_page_id"),
+        Index("ix_contact_loose", "owner_id", "id", sqlite_where=_LOOSE, postgresql_where=_LOOSE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -49,12 +53,29 @@ class Contact(Base):
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime | None]
     """When anything of it was last changed; an import that is taken back leaves alone what changed since."""
+    search_page_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contact_search_page.id", ondelete="SET NULL")
+    )
+    """Where its words lie for the search; None while they lie nowhere."""
     consents: Mapped[list[ContactConsent]] = relationship(
         back_populates="contact",
         cascade="all, delete-orphan",
         passive_deletes=True,
         order_by="ContactConsent.purpose",
     )
+
+
+class ContactSearchPage(Base):
+    """The words of some hundred contacts of one organiser, sealed together: see contacts/searching.py."""
+
+    __tablename__ = "contact_search_page"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    folded_sealed: Mapped[str] = mapped_column(Text)
+    """A line of JSON with ids of contacts and of their events, and a line of words for each."""
+    contacts: Mapped[int]
+    packed_at: Mapped[datetime]
 
 
 class ContactConsent(Base):

@@ -56,14 +56,6 @@ class Person:
     consents: tuple[Consent, ...]
     """What stands; what was taken back is not among them."""
 
-    def matches(self, *, text: str = "", tag: str = "") -> bool:
-        """Tell whether `text` stands in what is known of them, and they carry `tag`; case does not matter."""
-        if tag and tag.casefold() not in (own.casefold() for own in self.tags):
-            return False
-        wanted = text.casefold().split()
-        known = " ".join((self.name, self.email, self.phone, self.note, *self.tags)).casefold()
-        return all(word in known for word in wanted)
-
 
 def contacts_of(owner: Account, *, event: Event | None = None) -> Select[Contact]:
     """Select an organiser's contacts, the newest first, with their events."""

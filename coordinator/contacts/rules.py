@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 LONGEST_TAG = 40
 MOST_TAGS = 20
 LONGEST_NOTE = 1_000
-MOST_SEARCHED = 5_000
-"""A search opens this many contacts, the newest first: everything is sealed, so each has to be opened."""
-
+EARLIEST_YEAR = 2000
+"""Nobody agreed to anything here before; an earlier day is a slip of the keys."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -154,6 +153,12 @@ class UnreadableSheetError(RefusedError):
         self.why = why
 
 
+class SuppressedError(RefusedError):
+    """The owner of this address wants no more mail from this organiser."""
+
+    code = "contact.suppressed"
+
+
 class ImportStateError(RefusedError):
     """The import is not where this could be done: it runs, is over, or is too old to be undone."""
 
@@ -214,6 +219,8 @@ def draft_of(cells: Sequence[str], columns: Sequence[Column]) -> Draft:
     phone, note = said[Column.PHONE], said[Column.NOTE]
     words = re.split(r"[,;|]", said[Column.TAGS])
     problems = []
+    if not email and is_address(phone):  # in the wrong column it would slip past those who want no more mail
+        email, phone = phone, ""
     if email and not is_address(email):
         problems.append(Problem.NOT_AN_ADDRESS)
     if not email and not phone:

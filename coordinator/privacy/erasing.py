@@ -8,6 +8,8 @@ from sqlalchemy import delete
 
 from coordinator.audit.chain import erase_from_audit
 from coordinator.audit.service import ANYONE, record
+from coordinator.contacts.models import Contact
+from coordinator.contacts.service.packing import drop_pages
 from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
 from coordinator.outbox.models import Message, Undeliverable
@@ -86,6 +88,7 @@ def erase_rest(session: Session, email: str, *, locale: str, seal: Seal, now: da
     person = find_person(session, email, seal=seal)
     for contact in person.contacts:
         erase_from_audit(session, "contact", contact.public_id, now=now)
+        drop_pages(session, Contact.id == contact.id)
         session.delete(contact)
     for invitation in person.invitations:
         session.delete(invitation)

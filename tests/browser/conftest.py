@@ -97,8 +97,8 @@ def names(chromium: Browser, site: Site, cookies: dict[str, StorageState]) -> di
         "SELECT min(a.public_id) FROM announcement a JOIN campaign_role r ON r.account_id = a.author_id"
     )
     found["told"] = site.scalar(
-        "SELECT e.public_id FROM event e JOIN announcement a ON a.event_id = e.id"
-        f" WHERE a.public_id = '{found['message']}'"  # noqa: S608 our own id
+        "SELECT e.public_id FROM event e JOIN announcement a ON a.event_id = e.id WHERE a.public_id ="
+        " (SELECT min(m.public_id) FROM announcement m JOIN campaign_role r ON r.account_id = m.author_id)"
     )
     found["waiting_message"] = site.scalar("SELECT public_id FROM announcement WHERE status = 'waiting'")
     found["sheet"] = uploaded_sheet(chromium, site, cookies)

@@ -5,12 +5,13 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import vobject
 from sqlalchemy import func, select
 
 from coordinator.audit.models import AuditEntry
 from coordinator.contacts.models import Contact
 from coordinator.contacts.queries import opened
-from coordinator.contacts.views import contacts as views
+from coordinator.contacts.rules import Purpose
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignRoleFactory
 from tests.factories.contacts import ContactFactory
@@ -71,17 +72,6 @@ def test_one_protest(three: list[Contact], sign_in: SignIn) -> None:
     assert names(page.text) == {"Clara"}
 
 
-def test_a_search_says_when_it_did_not_look_everywhere(
-    three: list[Contact], sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(views, "MOST_SEARCHED", 2)
-
-    page = sign_in(three[0].owner).get(f"{URL}?text=a").text
-
-    assert "Only your newest 2 contacts" in page
-    assert names(page) == {"Bertha", "Clara"}
-
-
 def test_tags_and_note_are_kept_sealed(
     three: list[Contact], sign_in: SignIn, session: Session, seal: Seal
 ) -> None:
@@ -133,8 +123,87 @@ def test_the_sheet_runs_nothing_and_is_logged_by_number(sign_in: SignIn, session
     assert (entry.tag, entry.details) == ("contacts:exported", {"count": 2})
 
 
-def test_a_link_exports_nothing(three: list[Contact], sign_in: SignIn) -> None:
-    assert sign_in(three[0].owner).get(f"{URL}/export").status_code in {404, 405}
+def test_a_link_exports_nothing_and_says_what_a_press_would(three: list[Contact], sign_in: SignIn) -> None:
+    page = sign_in(three[0].owner).get(f"{URL}/export?tag=press")
+
+    assert "Take 2 contacts along?" in page.text
+    assert "ada@example.org" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"), [({}, ["Clara", "Bertha", "Ada"]), ({"tag": "press"}, ["Clara", "Ada"])]
+)
+def test_an_export_has_whom_the_list_showed(
+    three: list[Contact], sign_in: SignIn, query: dict[str, str], expected: list[str]
+) -> None:
+    answer = sign_in(three[0].owner).post(f"{URL}/export", data=query)
+
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert [row["name"] for row in rows] == expected
+
+
+def test_cards_are_read_by_address_books(session: Session, sign_in: SignIn) -> None:
+    event = EventFactory()
+    ContactFactory(
+        event=event, name="Ада; Лавлейс", email="ada@example.org", phone="+49 30 1234",
+        note="two\nlines, BEGIN:VCARD", tags=("press", "a,b"),
+    )  # fmt: skip
+    ContactFactory(event=event, name="", email="", phone="+49 30 99")
+
+    answer = sign_in(event.organiser).post(f"{URL}/export", data={"format": "vcf"})
+
+    assert answer.mimetype == "text/vcard"
+    nameless, ada = vobject.readComponents(answer.text)
+    assert (nameless.fn.value, nameless.tel.value) == ("+49 30 99", "+49 30 99")
+    assert (ada.fn.value, ada.n.value.family) == ("Ада; Лавлейс", "Лавлейс")
+    assert (ada.email.value, ada.note.value) == ("ada@example.org", "two\nlines, BEGIN:VCARD")
+    assert sorted(ada.categories.value) == ["a,b", "press"]
+
+
+def test_somebody_is_written_down_by_hand(session: Session, sign_in: SignIn, seal: Seal) -> None:
+    event = EventFactory()
+    browser = sign_in(event.organiser)
+    session.commit()
+    typed = {
+        "name": "Dana", "email": "dana@example.org", "phone": "", "campaign": event.campaign.slug,
+        "purposes": ["contact"], "agreed_on": "2026-01-02", "tags": "press, van", "note": "met in Riga",
+    }  # fmt: skip
+
+    for wrong, said in (
+        ({"email": "", "phone": ""}, "Give an address or a number"),
+        ({"email": "dana"}, "This is no e-mail address."),
+        ({"agreed_on": ""}, "Say on which day."),
+        ({"agreed_on": "2999-01-01"}, "Say on which day."),
+    ):
+        answer = browser.post(f"{URL}/new", data=typed | wrong)
+        assert answer.status_code == 422
+        assert said in answer.text
+        assert "met in Riga" in answer.text
+    kept = browser.post(f"{URL}/new", data=typed)
+
+    assert kept.status_code == 303
+    person = opened(session.scalars(select(Contact)).one(), seal)
+    assert (person.name, person.tags, person.source) == ("Dana", ("press", "van"), "hand")
+    assert [one.purpose for one in person.consents] == [Purpose.CONTACT]
+    assert "Dana" in browser.get(kept.location).text
+
+
+def test_an_address_that_wants_no_more_mail_is_not_written_down(
+    session: Session, sign_in: SignIn, three: list[Contact]
+) -> None:
+    browser = sign_in(three[0].owner)
+    slug = three[0].campaign.slug
+
+    assert browser.post(f"{URL}/block-address", data={"email": "nonsense"}).status_code == 303
+    browser.post(f"{URL}/block-address", data={"email": "ADA@example.org"})
+
+    page = browser.get(URL).text
+    assert names(page) == {"Bertha", "Clara"}
+    assert "1 address is on your list." in page
+    typed = {"name": "Ada", "email": "ada@example.org", "campaign": slug}
+    answer = browser.post(f"{URL}/new", data=typed)
+    assert answer.status_code == 422
+    assert "wants no more mail from you" in answer.text
 
 
 def test_other_peoples_contacts_do_not_exist(three: list[Contact], sign_in: SignIn, session: Session) -> None:

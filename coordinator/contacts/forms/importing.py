@@ -22,6 +22,7 @@ from wtforms.validators import Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from coordinator.contacts.rules import (
+    EARLIEST_YEAR,
     LONGEST_CONSENT,
     MOST_COLUMNS,
     SHORTEST_CONSENT,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from coordinator.contacts.models import ContactImport
 
-EARLIEST_YEAR = 2000
 LONGEST_FILENAME = 100
 LONGEST_EXAMPLE = 40
 MOST_EXAMPLES = 3

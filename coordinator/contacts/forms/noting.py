@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Any
 
-from flask_babel import lazy_gettext as _
-from wtforms import StringField, TextAreaField, ValidationError
-from wtforms.validators import Length
+from flask_babel import gettext, lazy_gettext as _
+from wtforms import (
+    DateField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from coordinator.contacts.rules import LONGEST_NOTE, LONGEST_TAG, MOST_TAGS, TooManyTagsError, clean_tags
+from coordinator.contacts.rules import (
+    EARLIEST_YEAR,
+    LONGEST_EMAIL,
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    LONGEST_PHONE,
+    LONGEST_TAG,
+    MOST_TAGS,
+    Draft,
+    Purpose,
+    TooManyTagsError,
+    clean_tags,
+    is_address,
+)
+from coordinator.kit.clock import now
 from coordinator.kit.forms import HouseForm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 def _tidy(text: str | None) -> str:
@@ -43,3 +71,73 @@ class ContactForm(HouseForm):
     def tag_list(self) -> list[str]:
         """Return the tags as they are kept. Call it on a valid form."""
         return clean_tags((self.tags.data or "").split(","))
+
+
+class NewContactForm(ContactForm):
+    """Somebody whom the organiser met."""
+
+    name = StringField(_("Name"), filters=[_tidy], validators=[Length(max=LONGEST_NAME)])
+    email = StringField(
+        _("E-mail"),
+        filters=[_tidy],
+        validators=[Length(max=LONGEST_EMAIL)],
+        render_kw={"type": "email", "autocomplete": "off"},
+    )
+    phone = StringField(
+        _("Phone or Signal"),
+        filters=[_tidy],
+        validators=[Length(max=LONGEST_PHONE)],
+        render_kw={"autocomplete": "off"},
+    )
+    campaign = SelectField(
+        _("Kept for"), description=_("When the campaign's time is over, they are deleted."), choices=[]
+    )
+    purposes = SelectMultipleField(
+        _("They agreed to"),
+        description=_("Without consent they are kept, and never written to."),
+        choices=[
+            SelectChoice(Purpose.CONTACT.value, _("be contacted by me")),
+            SelectChoice(Purpose.NEWS.value, _("be sent news")),
+        ],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        validators=[Optional()],
+    )
+    agreed_on = DateField(_("Day on which they agreed"), validators=[Optional()])
+
+    def validate_email(self, field: StringField) -> None:
+        """Take an address or nothing."""
+        if field.data and not is_address(field.data):
+            raise ValidationError(_("This is no e-mail address."))
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Want a way to reach them, and the day of a consent."""
+        is_right: bool = super().validate(extra_validators)
+        if not self.email.data and not self.phone.data and not self.email.errors:
+            self.email.errors = [gettext("Give an address or a number: otherwise nobody can reach them.")]
+            is_right = False
+        day = self.agreed_on.data
+        if self.purposes.data and not (day and day.year >= EARLIEST_YEAR and day <= now().date()):
+            self.agreed_on.errors = [
+                *self.agreed_on.errors, gettext("Say on which day. It can't be to come.")
+            ]  # fmt: skip
+            is_right = False
+        return is_right
+
+    def draft(self) -> Draft:
+        """Return what was said about them. Call it on a valid form."""
+        return Draft(
+            name=self.name.data or "",
+            email=self.email.data or "",
+            phone=self.phone.data or "",
+            tags=tuple(self.tag_list()),
+            note=self.note.data or "",
+        )
+
+    def agreement(self) -> tuple[list[Purpose], datetime] | None:
+        """Return to what they agreed, and when."""
+        if not self.purposes.data or self.agreed_on.data is None:
+            return None
+        return [Purpose(code) for code in self.purposes.data], datetime.combine(
+            self.agreed_on.data, time(12), UTC
+        )

@@ -27,6 +27,7 @@ from coordinator.contacts.rules import (
 )
 from coordinator.contacts.service.matching import Matcher
 from coordinator.contacts.service.merging import fill_in, tags_text
+from coordinator.contacts.service.packing import drop_pages
 from coordinator.contacts.sheets.meaning import has_header, meaning_of
 from coordinator.contacts.sheets.reading import (
     PIECE_BYTES,
@@ -315,6 +316,7 @@ def _update(
     if before is None:
         return False
     contact.changed_at = now
+    drop_pages(session, Contact.id == contact.id)
     session.add(
         ContactImportChange(
             import_id=sheet.id, contact_id=contact.id, before_sealed=seal.encrypt(before), changed_at=now

@@ -9,8 +9,9 @@ from sqlalchemy import delete, select
 
 from coordinator.audit.service import record
 from coordinator.contacts.models import Contact, ContactConsent, ContactImport
-from coordinator.contacts.queries import contact_digest, tags_of
-from coordinator.contacts.rules import Purpose, clean_tags
+from coordinator.contacts.queries import contact_digest, is_suppressed, tags_of
+from coordinator.contacts.rules import Purpose, SuppressedError, clean_tags
+from coordinator.contacts.service.packing import drop_pages
 from coordinator.contacts.service.suppressing import lift_suppression
 from coordinator.kit.ids import new_public_id
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from coordinator.accounts.models import Account
+    from coordinator.campaigns.models import Campaign
+    from coordinator.contacts.rules import Draft
     from coordinator.events.models import Event
     from coordinator.kit.crypto import Seal
 
@@ -54,6 +57,8 @@ def add_contact(  # noqa: PLR0913 a person has this many sides
             created_at=now,
         )
         session.add(contact)
+    else:
+        drop_pages(session, Contact.id == contact.id)
     contact.name_sealed = seal.encrypt(name)
     contact.email_sealed = seal.encrypt(email)
     contact.email_digest = contact_digest(session, owner_id=owner_id, email=email, seal=seal)
@@ -62,6 +67,44 @@ def add_contact(  # noqa: PLR0913 a person has this many sides
     _agree(contact, Purpose.CONTACT, at=consent_at, wording=consent_wording, source=source)
     if email:
         lift_suppression(session, owner_id=owner_id, email=email, seal=seal)
+    return contact
+
+
+def write_down(  # noqa: PLR0913 whom, for what, on whose word
+    session: Session,
+    draft: Draft,
+    *,
+    campaign: Campaign,
+    agreement: tuple[list[Purpose], datetime] | None,
+    by: Account,
+    seal: Seal,
+    now: datetime,
+) -> Contact:
+    """Keep somebody whom an organiser met, for a campaign; `agreement` is to what they agreed, and when.
+
+    Raises:
+        SuppressedError: the owner of the address wants no more mail from this organiser.
+    """
+    if draft.email and is_suppressed(session, owner_id=by.id, email=draft.email, seal=seal):
+        raise SuppressedError
+    contact = Contact(
+        public_id=new_public_id(),
+        owner_id=by.id,
+        campaign_id=campaign.id,
+        source="hand",
+        name_sealed=seal.encrypt(draft.name),
+        email_sealed=seal.encrypt(draft.email),
+        email_digest=contact_digest(session, owner_id=by.id, email=draft.email, seal=seal),
+        phone_sealed=seal.encrypt(draft.phone),
+        tags_sealed=seal.encrypt(json.dumps(list(draft.tags), ensure_ascii=False)) if draft.tags else None,
+        note_sealed=seal.encrypt(draft.note),
+        created_at=now,
+    )
+    session.add(contact)
+    purposes, at = agreement or ([], now)
+    for purpose in purposes:
+        _agree(contact, purpose, at=at, wording="own-words", source="hand")
+    record(session, "contact:written-down", f"contact:{contact.public_id}", by=by.public_id, at=now)
     return contact
 
 
@@ -77,12 +120,14 @@ def _agree(contact: Contact, purpose: Purpose, *, at: datetime, wording: str, so
 def forget_contact(session: Session, *, event_id: int, source: str) -> bool:
     """Delete the contact that came from `source`. Return whether there was one."""
     session.flush()  # one that this transaction made goes too
+    drop_pages(session, Contact.event_id == event_id, Contact.source == source)
     found = delete(Contact).where(Contact.event_id == event_id, Contact.source == source)
     return session.execute(found.returning(Contact.id)).first() is not None
 
 
 def forget_contacts_of(session: Session, event_id: int) -> int:
     """Delete everybody who was kept for an event. Return how many they were."""
+    drop_pages(session, Contact.event_id == event_id)
     return len(
         session.execute(delete(Contact).where(Contact.event_id == event_id).returning(Contact.id)).all()
     )
@@ -94,6 +139,7 @@ def forget_contacts_of_campaign(session: Session, campaign_id: int) -> int:
     With them goes what is left of imports: names of files, and in whose words they had agreed.
     """
     session.execute(delete(ContactImport).where(ContactImport.campaign_id == campaign_id))
+    drop_pages(session, Contact.campaign_id == campaign_id, Contact.event_id.is_(None))
     found = delete(Contact).where(Contact.campaign_id == campaign_id, Contact.event_id.is_(None))
     return len(session.execute(found.returning(Contact.id)).all())
 
@@ -106,13 +152,16 @@ def note_contact(
     Raises:
         TooManyTagsError: nobody can look through that many.
     """
+    drop_pages(session, Contact.id == contact.id)
     contact.tags_sealed = seal.encrypt(json.dumps(clean_tags(tags), ensure_ascii=False)) if tags else None
     contact.note_sealed = seal.encrypt(note)
     contact.changed_at = now
     session.flush()
 
 
-def tag_contact(contact: Contact, tag: str, *, is_removed: bool = False, seal: Seal, now: datetime) -> None:
+def tag_contact(
+    session: Session, contact: Contact, tag: str, *, is_removed: bool = False, seal: Seal, now: datetime
+) -> None:
     """Put one tag on a contact, or take it off.
 
     Raises:
@@ -120,6 +169,7 @@ def tag_contact(contact: Contact, tag: str, *, is_removed: bool = False, seal: S
     """
     others = [own for own in tags_of(contact, seal) if own.casefold() != tag.strip().casefold()]
     tags = clean_tags(others if is_removed else [*others, tag])
+    drop_pages(session, Contact.id == contact.id)
     contact.tags_sealed = seal.encrypt(json.dumps(tags, ensure_ascii=False)) if tags else None
     contact.changed_at = now
 
@@ -127,6 +177,7 @@ def tag_contact(contact: Contact, tag: str, *, is_removed: bool = False, seal: S
 def remove_contact(session: Session, contact: Contact, *, by: Account, now: datetime) -> None:
     """Delete a contact because its organiser wants to."""
     record(session, "contact:removed", f"contact:{contact.public_id}", by=by.public_id, at=now)
+    drop_pages(session, Contact.id == contact.id)
     session.delete(contact)
 
 

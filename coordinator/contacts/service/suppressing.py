@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete
 
 from coordinator.audit.service import record
-from coordinator.contacts.models import Suppression
-from coordinator.contacts.queries import is_suppressed, suppression_digest
+from coordinator.contacts.models import Contact, Suppression
+from coordinator.contacts.queries import contact_digest, is_suppressed, suppression_digest
 from coordinator.contacts.rules import Purpose
+from coordinator.contacts.service.packing import drop_pages
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from coordinator.accounts.models import Account
-    from coordinator.contacts.models import Contact
     from coordinator.kit.crypto import Seal
 
 
@@ -50,7 +50,22 @@ def block_contact(session: Session, contact: Contact, *, by: Account, seal: Seal
     if email:
         suppress(session, owner_id=contact.owner_id, email=email, seal=seal, now=now, because="by-hand")
     record(session, "contact:blocked", f"contact:{contact.public_id}", by=by.public_id, at=now)
+    drop_pages(session, Contact.id == contact.id)
     session.delete(contact)
+
+
+def block_email(session: Session, email: str, *, by: Account, seal: Seal, now: datetime) -> int:
+    """Keep an address from ever being written to, and delete who has it. Return how many contacts went."""
+    suppress(session, owner_id=by.id, email=email, seal=seal, now=now, because="by-hand")
+    digest = contact_digest(session, owner_id=by.id, email=email, seal=seal)
+    theirs = (Contact.owner_id == by.id, Contact.email_digest == digest)
+    drop_pages(session, *theirs)
+    gone = session.execute(
+        delete(Contact).where(*theirs).returning(Contact.id).execution_options(synchronize_session=False)
+    ).all()
+    mine = f"account:{by.public_id}"
+    record(session, "contacts:address-blocked", mine, by=by.public_id, at=now, count=len(gone))
+    return len(gone)
 
 
 def withdraw_consent(session: Session, contact: Contact, *, purpose: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from coordinator.audit.service import record
 from coordinator.contacts.models import Contact, ContactImport, ContactImportChange, ContactImportPiece
 from coordinator.contacts.rules import KEPT_UPLOADED, MAY_BE_UNDONE, ImportStateError, ImportStatus
 from coordinator.contacts.service.merging import take_back
+from coordinator.contacts.service.packing import drop_pages
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,6 +65,7 @@ def undo_batch(session: Session, sheet: ContactImport, *, most: int, seal: Seal)
             sheet.removed += 1
     sheet.removed += len(new)
     session.flush()
+    drop_pages(session, Contact.id.in_(list(contacts)))
     ids = [change.id for change in changes]
     session.execute(delete(ContactImportChange).where(ContactImportChange.id.in_(ids)))
     session.execute(delete(Contact).where(Contact.id.in_(new)))

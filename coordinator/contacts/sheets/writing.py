@@ -1,10 +1,12 @@
-"""Contacts as a sheet that Excel, LibreOffice and Google Sheets open without running anything."""
+"""Contacts as a sheet that no program runs anything of, and as cards for address books."""
 
 from __future__ import annotations
 
 import csv
 import io
 from typing import TYPE_CHECKING
+
+import vobject
 
 from coordinator.contacts.rules import Purpose, defused
 
@@ -44,3 +46,23 @@ def _line(cells: tuple[str, ...]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, quoting=csv.QUOTE_ALL).writerow(cells)
     return buffer.getvalue()
+
+
+def vcards(people: Iterable[Person]) -> Iterator[str]:
+    """Yield a card (vCard 3.0, RFC 2426) for each person: what address books and telephones read."""
+    for person in people:
+        card = vobject.vCard()
+        name = person.name or person.email or person.phone
+        given, _, family = name.rpartition(" ")
+        card.add("n").value = vobject.vcard.Name(family=family if given else "", given=given or family)
+        card.add("fn").value = name
+        card.add("uid").value = f"urn:contact:{person.public_id}"
+        if person.email:
+            card.add("email").value = person.email
+        if person.phone:
+            card.add("tel").value = person.phone
+        if person.tags:
+            card.add("categories").value = list(person.tags)
+        if person.note:
+            card.add("note").value = person.note
+        yield card.serialize()

@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask_babel import gettext as _, ngettext
+from wtforms import SelectChoice
 
 from coordinator.accounts.sign_in import signed_in
-from coordinator.contacts.forms.noting import ContactForm
-from coordinator.contacts.queries import contacts_of, events_with_contacts, opened, own_contact
-from coordinator.contacts.rules import MOST_SEARCHED
-from coordinator.contacts.service.keeping import note_contact, record_export, remove_contact, tag_contact
-from coordinator.contacts.service.suppressing import block_contact
-from coordinator.contacts.sheets.writing import csv_lines
+from coordinator.campaigns.queries import campaign_by_slug, open_campaigns
+from coordinator.contacts.forms.noting import ContactForm, NewContactForm
+from coordinator.contacts.queries import events_with_contacts, opened, own_contact, suppressed_count
+from coordinator.contacts.rules import SuppressedError, is_address
+from coordinator.contacts.searching import Wanted, count_contacts, every_contact, found_contacts
+from coordinator.contacts.service.keeping import (
+    note_contact,
+    record_export,
+    remove_contact,
+    tag_contact,
+    write_down,
+)
+from coordinator.contacts.service.suppressing import block_contact, block_email
+from coordinator.contacts.sheets.writing import csv_lines, vcards
 from coordinator.events.queries.organising import own_event
 from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
+from coordinator.kit.i18n import current_language
 from coordinator.kit.limits import limited
-from coordinator.kit.paging import LAST_PAGE, ROWS_ON_A_PAGE, page_of
 from coordinator.kit.web import form_page, seal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from flask.typing import ResponseReturnValue
 
-    from coordinator.contacts.queries import Person
     from coordinator.events.models import Event
 
 LONGEST_SEARCH = 100
@@ -40,44 +58,21 @@ blueprint = Blueprint("contacts", __name__, url_prefix="/<lang:lang>/organise/co
 def contacts() -> ResponseReturnValue:
     """Show the contacts of all own events, or of one; searched in what they say, where asked."""
     session, account = db.session(), signed_in()
-    number = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
-    text, tag = _wanted("text"), _wanted("tag")
-    event = _wanted_event()
-    query = contacts_of(account, event=event)
-    is_cut = False
-    people: list[Person]
-    if text or tag:
-        # Everything is sealed, so each contact has to be opened; docs/contacts.md says what that costs.
-        rows = session.scalars(query.limit(MOST_SEARCHED + 1)).all()
-        is_cut = len(rows) > MOST_SEARCHED
-        found = (
-            person
-            for row in rows[:MOST_SEARCHED]
-            if (person := opened(row, seal())).matches(text=text, tag=tag)
-        )
-        start = (number - 1) * ROWS_ON_A_PAGE
-        people = list(islice(found, start, start + ROWS_ON_A_PAGE + 1))
-        people, has_more = people[:ROWS_ON_A_PAGE], len(people) > ROWS_ON_A_PAGE
-    else:
-        page = page_of(session, query, number=number)
-        people, has_more = [opened(row, seal()) for row in page.rows], page.has_more
-    kept: dict[str, Any] = {
-        "text": text or None,
-        "tag": tag or None,
-        "event": event.public_id if event else None,
-    }
+    wanted = _wanted_contacts()
+    page = found_contacts(session, account, wanted, seal=seal(), number=request.args.get("page", 1, type=int))
+    text, tag, event, number = wanted.text, wanted.tag, wanted.event, page.number
+    kept = _kept(wanted)
     return render_template(
         "contacts/contacts.html",
-        people=people,
+        people=page.rows,
         events=events_with_contacts(session, account),
         event=event,
         text=text,
         tag=tag,
-        is_cut=is_cut,
-        most_searched=MOST_SEARCHED,
+        suppressed=suppressed_count(session, account),
         page_number=number,
-        previous_url=url_for(".contacts", page=number - 1, **kept) if number > 1 else "",
-        next_url=url_for(".contacts", page=number + 1, **kept) if has_more else "",
+        previous_url=_address(number - 1, kept) if number > 1 else "",
+        next_url=_address(number + 1, kept) if page.has_more else "",
         kept=kept,
     )
 
@@ -106,7 +101,7 @@ def tag(public_id: str) -> ResponseReturnValue:
     word, is_removed = request.form.get("tag", "")[:LONGEST_SEARCH], "remove" in request.form
     with unit_of_work() as session:
         row = own_contact(session, signed_in(), public_id)
-        tag_contact(row, word, is_removed=is_removed, seal=seal(), now=now())
+        tag_contact(session, row, word, is_removed=is_removed, seal=seal(), now=now())
     return redirect(url_for(".contact", public_id=public_id), code=303)
 
 
@@ -129,19 +124,91 @@ def block(public_id: str) -> ResponseReturnValue:
     return redirect(url_for(".contacts"), code=303)
 
 
-@blueprint.post("/export")
+@blueprint.route("/new", methods=["GET", "POST"])
+@requires(May.ORGANISE)
+@limited("contacts", per_client="200 per hour")
+def new() -> ResponseReturnValue:
+    """Write somebody down who agreed by word of mouth or on paper."""
+    session = db.session()
+    form = NewContactForm()
+    form.campaign.choices = [
+        SelectChoice(one.slug, one.text_in(current_language()).title) for one in open_campaigns(session)
+    ]
+    if form.validate_on_submit():
+        with unit_of_work() as writing:
+            campaign = campaign_by_slug(writing, form.campaign.data)
+            try:
+                row = write_down(
+                    writing, form.draft(), campaign=campaign, agreement=form.agreement(), by=signed_in(),
+                    seal=seal(), now=now(),
+                )  # fmt: skip
+            except SuppressedError:
+                row = None
+        if row is not None:
+            return redirect(url_for(".contact", public_id=row.public_id), code=303)
+        form.email.errors = [_("This address wants no more mail from you. Only its owner can change that.")]
+    return form_page("contacts/new.html", form)
+
+
+@blueprint.post("/block-address")
+@requires(May.ORGANISE)
+@limited("contacts", per_client="200 per hour")
+def block_address() -> ResponseReturnValue:
+    """Keep an address out of everything, whether or not it is a contact. It is kept as a digest only."""
+    email = request.form.get("email", "").strip()
+    if not is_address(email):
+        flash(_("This is no e-mail address. Nothing was changed."), "warning")
+    else:
+        with unit_of_work() as session:
+            gone = block_email(session, email, by=signed_in(), seal=seal(), now=now())
+        flash(
+            ngettext(
+                "Noted. %(num)s contact with this address was deleted.",
+                "Noted. %(num)s contacts with this address were deleted.",
+                gone,
+            ),
+            "success",
+        )
+    return redirect(url_for(".contacts"), code=303)
+
+
+@blueprint.route("/export", methods=["GET", "POST"])
 @requires(May.ORGANISE)
 @limited("contacts-export", per_client="20 per hour")
 def export() -> ResponseReturnValue:
-    """Hand out a sheet. It leaves the house for good, so it is a POST and logged: how many, never who."""
-    event = _wanted_event()
-    with unit_of_work() as session:
-        account = signed_in()
-        people = [opened(row, seal()) for row in session.scalars(contacts_of(account, event=event))]
-        record_export(session, by=account, count=len(people), now=now())
-    answer = Response("".join(csv_lines(people)), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = 'attachment; filename="contacts.csv"'
+    """Say what would leave the house, then hand it out: a POST, and logged, how many and never who."""
+    wanted = _wanted_contacts()
+    session, account, keys = db.session(), signed_in(), seal()
+    if request.method == "GET":
+        count = count_contacts(session, account, wanted, seal=keys)
+        return render_template("contacts/export.html", wanted=wanted, count=count, kept=_kept(wanted))
+    kind = "vcf" if request.form.get("format") == "vcf" else "csv"
+    with unit_of_work() as writing:
+        count = count_contacts(writing, account, wanted, seal=keys)
+        record_export(writing, by=account, count=count, now=now())
+    people = every_contact(session, account, wanted, seal=keys)
+    lines = csv_lines(people) if kind == "csv" else vcards(people)
+    answer = Response(stream_with_context(lines), mimetype="text/csv" if kind == "csv" else "text/vcard")
+    answer.headers["Content-Disposition"] = f'attachment; filename="contacts.{kind}"'
     return answer
+
+
+def _address(number: int, kept: Mapping[str, Any]) -> str:
+    return url_for(".contacts", page=number, **kept)
+
+
+def _wanted_contacts() -> Wanted:
+    return Wanted(text=_wanted("text"), tag=_wanted("tag"), event=_wanted_event())
+
+
+def _kept(wanted: Wanted) -> dict[str, str]:
+    """Return the filter as an address carries it."""
+    said = {
+        "text": wanted.text,
+        "tag": wanted.tag,
+        "event": wanted.event.public_id if wanted.event else "",
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _wanted(name: str) -> str:

@@ -1,0 +1,58 @@
+"""Add pages of sealed words by which contacts are searched.
+
+A new table, and a column that old code does not read and leaves empty. Old code that deletes or changes a
+contact while both run knows nothing of pages: the worker throws away those that say more than there is within
+an hour, and packs nothing before it is the new one itself. A downgrade loses what can be packed again.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+LOOSE = sa.text("search_page_id IS NULL")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "contact_search_page",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("folded_sealed", sa.Text(), nullable=False),
+        sa.Column("contacts", sa.Integer(), nullable=False),
+        sa.Column("packed_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_search_page")),
+        sa.ForeignKeyConstraint(
+            ["owner_id"],
+            ["account.id"],
+            name=op.f("fk_contact_search_page_owner_id_account"),
+            ondelete="CASCADE",
+        ),
+    )
+    op.create_index(op.f("ix_contact_search_page_owner_id"), "contact_search_page", ["owner_id"])
+    with op.batch_alter_table("contact") as batch:
+        batch.add_column(sa.Column("search_page_id", sa.Integer(), nullable=True))
+        batch.create_foreign_key(
+            op.f("fk_contact_search_page_id_contact_search_page"),
+            "contact_search_page",
+            ["search_page_id"],
+            ["id"],
+            ondelete="SET NULL",
+        )
+        batch.create_index(op.f("ix_contact_search_page_id"), ["search_page_id"])
+        batch.create_index(
+            "ix_contact_loose", ["owner_id", "id"], sqlite_where=LOOSE, postgresql_where=LOOSE
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("contact") as batch:
+        batch.drop_index("ix_contact_loose")
+        batch.drop_index(op.f("ix_contact_search_page_id"))
+        batch.drop_constraint(op.f("fk_contact_search_page_id_contact_search_page"), type_="foreignkey")
+        batch.drop_column("search_page_id")
+    op.drop_table("contact_search_page")
