@@ -40,11 +40,12 @@ format: $(VENV)/.dev ## Put the code into the house's shape
 strings: $(VENV)/.dev ## Collect the strings to translate into translations/
 	$(BIN)/python -m coordinator.cli.strings
 
-bench: $(VENV)/.dev static/vendor/site.css translations/.compiled ## Measure pages, RSVPs and mail (needs wrk)
+bench: $(VENV)/.dev static/vendor/site.css translations/.compiled ## Measure pages, RSVPs, mail and contacts (needs wrk)
 	$(BIN)/python bench/run.py $(BENCH)
 	$(BIN)/python bench/answers.py
 	$(BIN)/python bench/answers.py --rsvps 1000 --workers 2 --with-worker
 	$(BIN)/python bench/mail.py
+	$(BIN)/python bench/contacts.py
 
 screenshots: $(VENV)/.dev static/vendor/site.css translations/.compiled ## Make the pictures in docs/
 	$(BIN)/python -m tests.browser.screenshots

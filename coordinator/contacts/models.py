@@ -73,8 +73,10 @@ class ContactSearchPage(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     folded_sealed: Mapped[str] = mapped_column(Text)
-    """A line of JSON with ids of contacts and of their events, and a line of words for each."""
+    """Packed: a line of JSON with ids of contacts and of their events, and a line of words for each."""
     contacts: Mapped[int]
+    last_contact_id: Mapped[int]
+    """The newest contact on it: whoever needs only the newest opens no page before its turn."""
     packed_at: Mapped[datetime]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import json
 import logging
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from sqlalchemy import func, select
 
 from coordinator.contacts.models import Contact, ContactSearchPage
 from coordinator.contacts.queries import contacts_of, opened, tags_of
+from coordinator.contacts.sheets.reading import unpacked
 from coordinator.events.models import Event
 from coordinator.kit.crypto import LostKeyError
 from coordinator.kit.paging import LAST_PAGE, ROWS_ON_A_PAGE, Page, page_of
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AT_A_TIME = 500
+PAGES_AT_A_TIME = 8
 
 _MARK = "\ue000"
 """Stands around each tag, so that a whole one is found; a character for private use, on no keyboard."""
@@ -76,7 +79,7 @@ def line_of(contact: Contact, seal: Seal) -> str:
     return f"{folded(' '.join(words))} {tags}"
 
 
-def packed(contacts: Iterable[Contact], seal: Seal) -> str:
+def words_on_page(contacts: Iterable[Contact], seal: Seal) -> str:
     """Return the text of a page: who is on it and for which event, and their lines in the same order."""
     ids, lines = [], []
     for contact in contacts:
@@ -98,7 +101,11 @@ def found_contacts(
         return Page(rows=list(_opened(page.rows, seal)), number=page.number, has_more=page.has_more)
     number = min(max(1, number), LAST_PAGE)
     end = number * ROWS_ON_A_PAGE
-    newest = heapq.nlargest(end + 1, matching_ids(session, owner, wanted, seal=seal))
+    newest: list[int] = []
+    for last_id, ids in _hits(session, owner, wanted, seal=seal):
+        if len(newest) > end and last_id < newest[-1]:
+            break  # pages come in order: nobody on those that are left is newer
+        newest = heapq.nlargest(end + 1, [*newest, *ids])
     shown = newest[end - ROWS_ON_A_PAGE : end]
     rows = session.scalars(contacts_of(owner).where(Contact.id.in_(shown))).all()
     return Page(rows=list(_opened(rows, seal)), number=number, has_more=len(newest) > end)
@@ -133,11 +140,19 @@ def every_contact(session: Session, owner: Account, wanted: Wanted, *, seal: Sea
 
 def matching_ids(session: Session, owner: Account, wanted: Wanted, *, seal: Seal) -> Iterator[int]:
     """Yield the ids of an organiser's contacts that match, in no order."""
+    for _last_id, ids in _hits(session, owner, wanted, seal=seal):
+        yield from ids
+
+
+def _hits(
+    session: Session, owner: Account, wanted: Wanted, *, seal: Seal
+) -> Iterator[tuple[float, list[int]]]:
+    """Yield of each page the id of the newest contact on it, and the ids of those who match."""
     words = folded(wanted.text).split()
     if wanted.tag:
         words.append(f"{_MARK}{folded(wanted.tag)}{_MARK}")
     event_id = wanted.event.id if wanted.event is not None else None
-    for page in _pages(session, owner, seal):
+    for last_id, page in _pages(session, owner, seal):
         head, _, text = page.partition("\n")
         if not all(word in text for word in words):
             continue
@@ -145,22 +160,25 @@ def matching_ids(session: Session, owner: Account, wanted: Wanted, *, seal: Seal
         for word in words:
             hits = [(place, line) for place, line in hits if word in line]
         ids = json.loads(head)
-        for place, _line in hits:
-            contact_id, kept_for = ids[place]
-            if event_id is None or kept_for == event_id:
-                yield contact_id
+        found = (ids[place] for place, _line in hits)
+        yield last_id, [one for one, kept_for in found if event_id is None or kept_for == event_id]
 
 
-def _pages(session: Session, owner: Account, seal: Seal) -> Iterator[str]:
-    """Yield the pages of an organiser, and what is on none yet as one more."""
-    pages = select(ContactSearchPage.folded_sealed).where(ContactSearchPage.owner_id == owner.id)
-    for sealed in session.scalars(pages):
+def _pages(session: Session, owner: Account, seal: Seal) -> Iterator[tuple[float, str]]:
+    """Yield what is on no page yet as one of its own, then the pages of an organiser, the newest first."""
+    loose = contacts_of(owner).where(Contact.search_page_id.is_(None))
+    yield math.inf, words_on_page(session.scalars(loose), seal)
+    pages = (
+        select(ContactSearchPage.last_contact_id, ContactSearchPage.folded_sealed)
+        .where(ContactSearchPage.owner_id == owner.id)
+        .order_by(ContactSearchPage.last_contact_id.desc())
+        .execution_options(yield_per=PAGES_AT_A_TIME)
+    )
+    for last_id, sealed in session.execute(pages):
         try:
-            yield seal.decrypt(sealed)
+            yield last_id, unpacked(seal.decrypt(sealed)).decode()
         except LostKeyError:
             log.error("no key for a search page")  # noqa: TRY400 the trace says nothing more
-    loose = contacts_of(owner).where(Contact.search_page_id.is_(None))
-    yield packed(session.scalars(loose), seal)
 
 
 def _opened(rows: Sequence[Contact], seal: Seal) -> Iterator[Person]:

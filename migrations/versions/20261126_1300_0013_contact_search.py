@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.Integer(), nullable=False),
         sa.Column("folded_sealed", sa.Text(), nullable=False),
         sa.Column("contacts", sa.Integer(), nullable=False),
+        sa.Column("last_contact_id", sa.Integer(), nullable=False),
         sa.Column("packed_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_search_page")),
         sa.ForeignKeyConstraint(

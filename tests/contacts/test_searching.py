@@ -20,6 +20,7 @@ from coordinator.contacts.service.keeping import (
     remove_contact,
 )
 from coordinator.contacts.service.suppressing import block_contact, block_email
+from coordinator.contacts.sheets.reading import unpacked
 from coordinator.kit.crypto import Seal, new_encryption_key
 from coordinator.privacy.erasing import erase_rest
 from tests.factories.contacts import AGREED_AT, ContactFactory
@@ -55,7 +56,10 @@ def people(event: Event) -> list[Any]:
 
 
 def texts(session: Session, seal: Seal) -> str:
-    return "\n".join(seal.decrypt(page) for page in session.scalars(select(ContactSearchPage.folded_sealed)))
+    return "\n".join(
+        unpacked(seal.decrypt(page)).decode()
+        for page in session.scalars(select(ContactSearchPage.folded_sealed))
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, select, update
 
 from coordinator.contacts.models import Contact, ContactSearchPage
-from coordinator.contacts.searching import packed
+from coordinator.contacts.searching import words_on_page
+from coordinator.contacts.sheets.reading import packed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,8 +62,9 @@ def pack_page(session: Session, owner_id: int, *, seal: Seal, now: datetime) -> 
         return False
     page = ContactSearchPage(
         owner_id=owner_id,
-        folded_sealed=seal.encrypt(packed(contacts, seal)),
+        folded_sealed=seal.encrypt(packed(words_on_page(contacts, seal).encode())),
         contacts=len(contacts),
+        last_contact_id=contacts[-1].id,
         packed_at=now,
     )
     session.add(page)
