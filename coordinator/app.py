@@ -28,6 +28,7 @@ from coordinator.cli.setup import setup
 from coordinator.cli.worker import worker
 from coordinator.contacts.views.contacts import blueprint as contacts
 from coordinator.contacts.views.importing import blueprint as imports
+from coordinator.contacts.views.merging import blueprint as merging
 from coordinator.dashboard.views import blueprint as dashboard
 from coordinator.events.views.organising import blueprint as organising
 from coordinator.events.views.review import blueprint as review
@@ -81,6 +82,7 @@ ROOMS = (
     door,
     contacts,
     imports,
+    merging,
     campaigns,
     messages,
     approvals,

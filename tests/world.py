@@ -75,6 +75,8 @@ def make_world(session: Session, app: Flask) -> World:
     campaign = event.campaign
     public = EventFactory(organiser=organiser, campaign=campaign)
     contact = ContactFactory(event=public)
+    twin = ContactFactory(event=public, email="twin@example.org")
+    twin.email_sealed, twin.email_digest = contact.email_sealed, contact.email_digest
     sheet = sheet_of(owner=organiser, campaign=campaign)
     RsvpFactory(event=public, pending=True, token="p" * 32)
     coming = RsvpFactory(event=public, token="q" * 32)
@@ -138,6 +140,7 @@ def make_world(session: Session, app: Flask) -> World:
         },
         by_endpoint={
             "contacts": {"public_id": contact.public_id},
+            "merging": {"public_id": contact.public_id, "other_id": twin.public_id},
             "imports": {"public_id": sheet.public_id},
             "attendees": {"public_id": public.public_id},
             "checkin": {"public_id": public.public_id},

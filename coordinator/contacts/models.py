@@ -98,6 +98,27 @@ class ContactConsent(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
+class ContactMerge(Base):
+    """Two contacts that were made one, for as long as that can be taken back."""
+
+    __tablename__ = "contact_merge"
+    __table_args__ = (Index(None, "gone_source"), Index(None, "expires_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(10), unique=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    contact: Mapped[Contact] = relationship()
+    """The one that stayed."""
+    gone_source: Mapped[str] = mapped_column(String(40))
+    """Where the other one came from; whoever is forgotten there is forgotten here."""
+    before_sealed: Mapped[str] = mapped_column(Text)
+    """JSON of both as they were."""
+    merged_at: Mapped[datetime]
+    """What the contact's own `changed_at` says as long as nobody else changed it."""
+    expires_at: Mapped[datetime]
+
+
 class Suppression(Base):
     """An address that one organiser never writes to again. It outlives contacts, imports and retention.
 

@@ -12,11 +12,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from coordinator.accounts.models import Account
-from coordinator.contacts.models import Contact, ContactImport, ContactImportPiece, Suppression
+from coordinator.contacts.models import (
+    Contact,
+    ContactImport,
+    ContactImportPiece,
+    ContactMerge,
+    Suppression,
+)
 from coordinator.contacts.rules import Column, Purpose, draft_of
 from coordinator.contacts.sheets.reading import SAMPLE_ROWS, Format, rows_of, unpacked
 from coordinator.events.models import Event
 from coordinator.kit.errors import NotFoundError
+from coordinator.kit.paging import LAST_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +33,9 @@ if TYPE_CHECKING:
 
     from coordinator.contacts.rules import Draft
     from coordinator.kit.crypto import Seal
+
+
+GROUPS_ON_A_PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,46 @@ def own_contact(session: Session, owner: Account, public_id: str) -> Contact:
     if contact is None:
         raise NotFoundError
     return contact
+
+
+def last_merge(session: Session, contact: Contact) -> ContactMerge | None:
+    """Return how a contact last became one of two, where that is still known."""
+    found = select(ContactMerge).where(ContactMerge.contact_id == contact.id)
+    return session.scalar(found.order_by(ContactMerge.id.desc()).limit(1))
+
+
+def others_with_address(session: Session, contact: Contact) -> Sequence[Contact]:
+    """Return an organiser's other contacts of the same campaign that have the same address."""
+    if contact.email_digest is None:
+        return []
+    query = select(Contact).where(
+        Contact.owner_id == contact.owner_id,
+        Contact.campaign_id == contact.campaign_id,
+        Contact.email_digest == contact.email_digest,
+        Contact.id != contact.id,
+    )
+    return session.scalars(query.order_by(Contact.id).limit(GROUPS_ON_A_PAGE)).all()
+
+
+def shared_addresses(session: Session, owner: Account, *, number: int) -> tuple[list[list[Contact]], bool]:
+    """Return contacts that share an address in one campaign, in groups, and whether there are more."""
+    number = min(max(1, number), LAST_PAGE)
+    shared = (
+        select(Contact.email_digest, Contact.campaign_id)
+        .where(Contact.owner_id == owner.id, Contact.email_digest.is_not(None))
+        .group_by(Contact.email_digest, Contact.campaign_id)
+        .having(func.count(Contact.id) > 1)
+        .order_by(func.max(Contact.id).desc())
+        .offset((number - 1) * GROUPS_ON_A_PAGE)
+        .limit(GROUPS_ON_A_PAGE + 1)
+    )
+    keys = [(digest or "", campaign_id) for digest, campaign_id in session.execute(shared)]
+    groups: dict[tuple[str, int], list[Contact]] = {key: [] for key in keys[:GROUPS_ON_A_PAGE]}
+    rows = contacts_of(owner).where(Contact.email_digest.in_([digest for digest, _campaign in groups]))
+    for row in session.scalars(rows):
+        if (key := (row.email_digest or "", row.campaign_id)) in groups:
+            groups[key].append(row)
+    return list(groups.values()), len(keys) > GROUPS_ON_A_PAGE
 
 
 def events_with_contacts(session: Session, owner: Account) -> list[Event]:

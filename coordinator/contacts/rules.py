@@ -153,6 +153,18 @@ class UnreadableSheetError(RefusedError):
         self.why = why
 
 
+class NotOnePersonError(RefusedError):
+    """Two contacts that can't be one: two addresses, two campaigns, or the same contact twice."""
+
+    code = "contact.not_one_person"
+
+
+class UndoneTooLateError(RefusedError):
+    """It can't be taken back any more."""
+
+    code = "contact.too_late"
+
+
 class SuppressedError(RefusedError):
     """The owner of this address wants no more mail from this organiser."""
 

@@ -54,6 +54,8 @@ OPEN_ROOMS = frozenset({"accounts", "organising"})
 ROOMS_OF_AN_EVENT = frozenset({"attendees", "helping", "checkin", "messages"})
 """Rooms whose pages stand in components/event_nav.html, beside the event's own."""
 
+ROOMS_OF_CONTACTS = frozenset({"contacts", "imports", "merging"})
+
 Room = tuple[str, str, bool]
 """Its name, its address, and whether this page is in it."""
 
@@ -245,7 +247,7 @@ def _own_rooms(account: Account) -> list[Room]:
             endpoint in {"dashboard.organise", "dashboard.event"} or _room() in ROOMS_OF_AN_EVENT,
         ),
         (_("Register a protest"), "organising.new", endpoint == "organising.new"),
-        (_("Contacts"), "contacts.contacts", _is_in("contacts")),
+        (_("Contacts"), "contacts.contacts", _room() in ROOMS_OF_CONTACTS),
     ]
     if account.is_coordinator or account.is_administrator:
         rooms.append(

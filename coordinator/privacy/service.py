@@ -13,7 +13,7 @@ from coordinator.audit.service import record
 from coordinator.campaigns.models import Campaign, CampaignInvitation
 from coordinator.checkin.models import DoorLink
 from coordinator.checkin.service import forget_door
-from coordinator.contacts.models import Contact, ContactImport
+from coordinator.contacts.models import Contact, ContactImport, ContactMerge
 from coordinator.contacts.service.keeping import forget_contacts_of, forget_contacts_of_campaign
 from coordinator.contacts.service.undoing import forget_imports, forgotten_drafts
 from coordinator.events.models import Event
@@ -33,7 +33,7 @@ _AT_A_TIME = 500  # parameters of one statement
 AROUND_THE_WORLD = timedelta(hours=36)  # from the start of a day in UTC until it is over everywhere
 
 
-EXPIRING = (KeptForm, AccountToken, CampaignInvitation, DataRequest)
+EXPIRING = (KeptForm, AccountToken, CampaignInvitation, DataRequest, ContactMerge)
 """What carries its own end, and holds an address or words of somebody who never came back."""
 
 

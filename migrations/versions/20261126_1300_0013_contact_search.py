@@ -1,6 +1,6 @@
-"""Add pages of sealed words by which contacts are searched.
+"""Add pages of sealed words by which contacts are searched, and what is needed to part merged contacts.
 
-A new table, and a column that old code does not read and leaves empty. Old code that deletes or changes a
+New tables, and a column that old code does not read and leaves empty. Old code that deletes or changes a
 contact while both run knows nothing of pages: the worker throws away those that say more than there is within
 an hour, and packs nothing before it is the new one itself. A downgrade loses what can be packed again.
 """
@@ -35,6 +35,30 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_contact_search_page_owner_id"), "contact_search_page", ["owner_id"])
+    op.create_table(
+        "contact_merge",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=10), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=False),
+        sa.Column("gone_source", sa.String(length=40), nullable=False),
+        sa.Column("before_sealed", sa.Text(), nullable=False),
+        sa.Column("merged_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_merge")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_contact_merge_public_id")),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["account.id"], name=op.f("fk_contact_merge_owner_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_contact_merge_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+    )
+    for column in ("contact_id", "gone_source", "expires_at"):
+        op.create_index(op.f(f"ix_contact_merge_{column}"), "contact_merge", [column])
     with op.batch_alter_table("contact") as batch:
         batch.add_column(sa.Column("search_page_id", sa.Integer(), nullable=True))
         batch.create_foreign_key(
@@ -51,6 +75,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("contact_merge")
     with op.batch_alter_table("contact") as batch:
         batch.drop_index("ix_contact_loose")
         batch.drop_index(op.f("ix_contact_search_page_id"))

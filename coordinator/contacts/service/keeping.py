@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from coordinator.audit.service import record
-from coordinator.contacts.models import Contact, ContactConsent, ContactImport
+from coordinator.contacts.models import Contact, ContactConsent, ContactImport, ContactMerge
 from coordinator.contacts.queries import contact_digest, is_suppressed, tags_of
 from coordinator.contacts.rules import Purpose, SuppressedError, clean_tags
 from coordinator.contacts.service.packing import drop_pages
@@ -121,6 +121,12 @@ def forget_contact(session: Session, *, event_id: int, source: str) -> bool:
     """Delete the contact that came from `source`. Return whether there was one."""
     session.flush()  # one that this transaction made goes too
     drop_pages(session, Contact.event_id == event_id, Contact.source == source)
+    session.execute(delete(ContactMerge).where(ContactMerge.gone_source == source))
+    session.execute(  # somebody else, whom the organiser took for the same person, goes on without their word
+        delete(ContactConsent)
+        .where(ContactConsent.source == source)
+        .execution_options(synchronize_session="fetch")
+    )
     found = delete(Contact).where(Contact.event_id == event_id, Contact.source == source)
     return session.execute(found.returning(Contact.id)).first() is not None
 

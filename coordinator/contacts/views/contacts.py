@@ -20,7 +20,14 @@ from wtforms import SelectChoice
 from coordinator.accounts.sign_in import signed_in
 from coordinator.campaigns.queries import campaign_by_slug, open_campaigns
 from coordinator.contacts.forms.noting import ContactForm, NewContactForm
-from coordinator.contacts.queries import events_with_contacts, opened, own_contact, suppressed_count
+from coordinator.contacts.queries import (
+    events_with_contacts,
+    last_merge,
+    opened,
+    others_with_address,
+    own_contact,
+    suppressed_count,
+)
 from coordinator.contacts.rules import SuppressedError, is_address
 from coordinator.contacts.searching import Wanted, count_contacts, every_contact, found_contacts
 from coordinator.contacts.service.keeping import (
@@ -91,7 +98,14 @@ def contact(public_id: str) -> ResponseReturnValue:
                 session, row, tags=form.tag_list(), note=form.note.data or "", seal=seal(), now=now()
             )
         return redirect(url_for(".contact", public_id=public_id), code=303)
-    return form_page("contacts/contact.html", form, person=person)
+    merge = last_merge(db.session(), row)
+    return form_page(
+        "contacts/contact.html",
+        form,
+        person=person,
+        others=[opened(one, seal()) for one in others_with_address(db.session(), row)],
+        may_part=merge is not None and row.changed_at == merge.merged_at and now() < merge.expires_at,
+    )
 
 
 @blueprint.post("/<public_id:public_id>/tag")
