@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from tqdm import tqdm
 
 from coordinator.audit.service import COMMAND
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
-from coordinator.privacy.jobs import count_due, forget_due, rotate_keys
+from coordinator.privacy.jobs import Sealed, count_due, count_keys, forget_due, rotate_keys, sealed_count
 from coordinator.privacy.queries import leftovers
 
 privacy_cli = AppGroup("privacy", help="Forget people on time, and see what is left of them.")
@@ -38,9 +39,28 @@ def left() -> None:
 
 
 @privacy_cli.command("rotate-keys")
-def rotate() -> None:
-    """Seal everything again with the first of ENCRYPTION_KEYS; afterwards the old ones may go."""
-    if len(current_app.extensions["settings"].encryption_keys) < 2:  # noqa: PLR2004 a new key and an old one
+@click.option("--check", is_flag=True, help="Count by key what is sealed, and change nothing.")
+def rotate(*, check: bool) -> None:
+    """Seal everything again with the first of ENCRYPTION_KEYS, while the site runs."""
+    keys = current_app.extensions["settings"].encryption_keys
+    if not check and len(keys) < 2:  # noqa: PLR2004 a new key and an old one
         raise click.ClickException("put the new key in front of the old one in ENCRYPTION_KEYS first")
-    done = rotate_keys(seal=current_app.extensions["seal"], tell=lambda column, _: click.echo(f"  {column}"))
-    click.echo(f"{done} texts are sealed with the newest key")
+    by_column: dict[str, Sealed] = {}
+    with tqdm(total=sealed_count(db.session()), unit=" texts", leave=False) as bar:
+
+        def tell(column: str, found: Sealed) -> None:
+            by_column[column] = by_column.get(column, Sealed()) + found
+            bar.update(found.newest + found.older + found.lost)
+
+        total = (count_keys if check else rotate_keys)(seal=current_app.extensions["seal"], tell=tell)
+    for column, found in by_column.items():
+        if found.older or found.lost:
+            click.echo(f"  {column:<44} older key {found.older:>8}  no key {found.lost:>8}")
+    if check:
+        click.echo(f"{total.newest} texts are sealed with the newest key, {total.older} with an older one")
+    else:
+        click.echo(f"{total.older} texts were sealed again, {total.newest} had the newest key already")
+    if total.lost:
+        raise click.ClickException(
+            f"no key opens {total.lost} texts: put the key that they were sealed with into ENCRYPTION_KEYS"
+        )

@@ -33,7 +33,8 @@ class Seal:
 
     def __init__(self, encryption_keys: Sequence[str], digest_key: str) -> None:
         """Take Fernet keys, the newest first, and the secret behind the digests."""
-        self._box = MultiFernet([Fernet(key) for key in encryption_keys])
+        keys = [Fernet(key) for key in encryption_keys]
+        self._newest, self._box = keys[0], MultiFernet(keys)
         self._digest_key = hashlib.sha256(digest_key.encode()).digest()
 
     @overload
@@ -67,6 +68,14 @@ class Seal:
             return self._box.rotate(sealed.encode()).decode()
         except InvalidToken as lost:
             raise LostKeyError from lost
+
+    def is_newest(self, sealed: str) -> bool:
+        """Tell whether the newest key opens `sealed`; what only an older one opens waits to be rotated."""
+        try:
+            self._newest.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True
 
     def digest(self, text: str, *, purpose: str = "email") -> str:
         """Return 64 hex characters that find `text` again and tell nobody what it was.

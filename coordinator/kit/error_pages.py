@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, NotFound
 
+from coordinator.kit.crypto import LostKeyError
 from coordinator.kit.db import db
 from coordinator.kit.errors import (
     AwayError,
@@ -31,6 +32,7 @@ STATUS_OF = {
     ForeignOriginError: 403,
     TooManyError: 429,
     AwayError: 503,
+    LostKeyError: 503,
 }
 """One HTTP status for each family of errors."""
 
@@ -52,6 +54,8 @@ def _refuse(error: CoordinatorError) -> ResponseReturnValue:
     status = next((code for family, code in STATUS_OF.items() if isinstance(error, family)), 500)
     if status == 500:  # noqa: PLR2004 no family: a fault of ours
         log.error("fault %s at %s", error.code, request.endpoint)
+    if isinstance(error, LostKeyError):
+        log.error("a key is missing at %s: flask privacy rotate-keys --check says how much", request.endpoint)
     page = _error_page(status, error.code)
     if isinstance(error, TooManyError):
         page.headers["Retry-After"] = str(error.retry_after_seconds)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from coordinator.accounts.models import Account
+from coordinator.kit.crypto import LostKeyError
 from coordinator.messaging.queries import oldest_announcement_due_at, oldest_reminder_due_at
 from coordinator.outbox.queries import last_beat_at, oldest_due_at, outbox_counts
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.orm import Session
+
+    from coordinator.kit.crypto import Seal
 
 OLDEST_BEAT = {"mail": timedelta(minutes=3), "chores": timedelta(minutes=15)}
 """A beat comes every five seconds, but only between two jobs: a slow mail server may take its time."""
@@ -35,12 +39,12 @@ class Check:
     figures: dict[str, int | None]
 
 
-def checks(session: Session, *, instance: Path, gazetteer: Path, now: datetime) -> list[Check]:
+def checks(session: Session, *, instance: Path, gazetteer: Path, seal: Seal, now: datetime) -> list[Check]:
     """Look at everything that a working installation needs."""
-    return [*_in_database(session, now), _gazetteer(gazetteer), _disk(instance)]
+    return [*_in_database(session, seal, now), _gazetteer(gazetteer), _disk(instance)]
 
 
-def _in_database(session: Session, now: datetime) -> list[Check]:
+def _in_database(session: Session, seal: Seal, now: datetime) -> list[Check]:
     try:
         session.execute(text("SELECT 1"))
         workers = [_worker(session, name, now) for name in OLDEST_BEAT]
@@ -49,6 +53,7 @@ def _in_database(session: Session, now: datetime) -> list[Check]:
             *workers,
             _mail(session, now),
             _reminders(session, now),
+            _keys(session, seal),
         ]
     except SQLAlchemyError:
         session.rollback()
@@ -80,6 +85,22 @@ def _reminders(session: Session, now: datetime) -> Check:
     return Check(
         "reminders", is_ok=age is None or age <= OLDEST_DUE, figures={"oldest_due_seconds": _seconds(age)}
     )
+
+
+def _keys(session: Session, seal: Seal) -> Check:
+    """Try the keys on the oldest and the newest account: both keys, for addresses have a digest, too."""
+    wrong = 0
+    for order in (Account.id, Account.id.desc()):
+        row = session.execute(
+            select(Account.email_sealed, Account.email_digest).order_by(order).limit(1)
+        ).first()
+        if row is None:
+            continue
+        try:
+            wrong += seal.digest(seal.decrypt(row.email_sealed)) != row.email_digest
+        except LostKeyError:
+            wrong += 1
+    return Check("keys", is_ok=wrong == 0, figures={"wrong": wrong})
 
 
 def _gazetteer(file: Path) -> Check:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from coordinator.audit.service import WORKER
 from coordinator.campaigns.models import Campaign
 from coordinator.events.models import Event
+from coordinator.kit.crypto import LostKeyError
 from coordinator.kit.db import db, overwrite_log, unit_of_work
 from coordinator.places.service import forget_answers
 from coordinator.privacy.queries import sealed_columns
@@ -26,8 +28,11 @@ from coordinator.privacy.service import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
+
+    from sqlalchemy import Column, Table
+    from sqlalchemy.orm import Session
 
     from coordinator.kit.crypto import Seal
 
@@ -65,29 +70,82 @@ def count_due(*, now: datetime) -> Forgotten:
     return total
 
 
-def rotate_keys(*, seal: Seal, tell: Callable[[str, int], None] = lambda _table, _rows: None) -> int:
-    """Seal everything again with the newest key. Return how many texts that were.
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Texts in one column, by the key that opens them."""
+
+    newest: int = 0
+    older: int = 0
+    lost: int = 0
+    """No key of ours opens these."""
+
+    def __add__(self, other: Sealed) -> Sealed:
+        """Return both together."""
+        return Sealed(self.newest + other.newest, self.older + other.older, self.lost + other.lost)
+
+
+def rotate_keys(*, seal: Seal, tell: Callable[[str, Sealed], None] = lambda _column, _found: None) -> Sealed:
+    """Seal everything again with the newest key, while the site runs. Return what was found, by its key.
 
     Small transactions, and a text that somebody changes meanwhile is left alone: it is sealed with the
-    newest key already. Killed in between, it can be started again from the beginning.
+    newest key already. Killed in between, it can be started again from the beginning: what is sealed with
+    the newest key is not written again. What no key opens stays as it is, and is counted.
     """
-    done = 0
+    return _each_sealed(seal, tell, is_rotating=True)
+
+
+def count_keys(*, seal: Seal, tell: Callable[[str, Sealed], None] = lambda _column, _found: None) -> Sealed:
+    """Return how many texts each kind of key opens, and change nothing."""
+    return _each_sealed(seal, tell, is_rotating=False)
+
+
+def sealed_count(session: Session) -> int:
+    """Return how many texts there are to be looked at."""
+    return sum(session.scalar(select(func.count(column))) or 0 for _table, column in sealed_columns())
+
+
+def _each_sealed(seal: Seal, tell: Callable[[str, Sealed], None], *, is_rotating: bool) -> Sealed:
+    total = Sealed()
     for table, column in sealed_columns():
         key = next(iter(table.primary_key.columns))
         last: int | str | None = None
         while True:
             query = select(key, column).where(column.is_not(None)).order_by(key).limit(BATCH)
-            with unit_of_work() as session:
-                rows = session.execute(query if last is None else query.where(key > last)).all()
-                for identity, sealed in rows:
-                    session.execute(
-                        update(table)
-                        .where(key == identity, column == sealed)
-                        .values({column.name: seal.rotate(sealed)})
-                    )
+            query = query if last is None else query.where(key > last)
+            if is_rotating:
+                with unit_of_work() as session:
+                    rows = session.execute(query).all()
+                    found = _rotated(session, table, column, rows, seal)
+            else:
+                rows = db.session().execute(query).all()
+                found = sum((_looked_at(sealed, seal) for _key, sealed in rows), Sealed())
             if not rows:
                 break
             last = rows[-1][0]
-            done += len(rows)
-        tell(f"{table.name}.{column.name}", done)
-    return done
+            total += found
+            tell(f"{table.name}.{column.name}", found)
+    return total
+
+
+def _rotated(session: Session, table: Table, column: Column[str], rows: Sequence[Any], seal: Seal) -> Sealed:
+    key, total = next(iter(table.primary_key.columns)), Sealed()
+    for identity, sealed in rows:
+        found = _looked_at(sealed, seal)
+        total += found
+        if found.older:
+            session.execute(
+                update(table)
+                .where(key == identity, column == sealed)
+                .values({column.name: seal.rotate(sealed)})
+            )
+    return total
+
+
+def _looked_at(sealed: str, seal: Seal) -> Sealed:
+    if seal.is_newest(sealed):
+        return Sealed(newest=1)
+    try:
+        seal.decrypt(sealed)
+    except LostKeyError:
+        return Sealed(lost=1)
+    return Sealed(older=1)

@@ -12,13 +12,16 @@ from sqlalchemy import text
 
 from coordinator.app import create_app
 from coordinator.cli.worker import write
+from coordinator.kit.crypto import Seal, new_encryption_key
 from coordinator.ops import health
 from coordinator.outbox.jobs import beat
 from coordinator.outbox.leases import Lease
 from coordinator.outbox.transports import FileTransport
 from coordinator.places.geocoding import gazetteer_path
 from coordinator.settings import Mode
+from tests.factories.accounts import AccountFactory
 from tests.factories.outbox import MessageFactory
+from tests.factories.rsvps import RsvpFactory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +46,38 @@ def ready(app: Flask, session: Session) -> Iterator[datetime]:
         file.unlink()
 
 
+@pytest.mark.parametrize("wrong", ["encryption", "digest"])
+def test_readyz_tells_that_a_key_is_missing_or_another_one(
+    client: FlaskClient, session: Session, app: Flask, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    AccountFactory()
+    session.commit()
+    assert client.get("/readyz").json["checks"]["keys"] == {"ok": True, "wrong": 0}
+
+    keys = (new_encryption_key(),) if wrong == "encryption" else app.extensions["settings"].encryption_keys
+    digest = "another digest key" if wrong == "digest" else app.extensions["settings"].digest_key
+    monkeypatch.setitem(app.extensions, "seal", Seal(keys, digest))
+
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json["checks"]["keys"] == {"ok": False, "wrong": 2}
+
+
+def test_a_page_that_needs_a_lost_key_says_so_and_names_nobody(
+    client: FlaskClient, session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    rsvp = RsvpFactory(name="Ada", token="k" * 32)
+    rsvp.name_sealed = Seal((new_encryption_key(),), "d" * 40).encrypt("Ada")
+    session.commit()
+
+    page = client.get(f"/en/rsvp/{'k' * 32}")
+
+    assert page.status_code == 503
+    assert "A key is missing" in page.text
+    assert "rotate-keys --check" in caplog.text
+    assert "k" * 32 not in caplog.text
+
+
 def test_healthz_answers_without_a_database(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("coordinator.ops.views.health.db", None)
 
@@ -58,6 +93,7 @@ def test_readyz_when_all_is_well(client: FlaskClient, ready: datetime) -> None:
     assert answer.json["status"] == "ready"
     assert set(answer.json["checks"]) == {
         "database",
+        "keys",
         "worker_mail",
         "worker_chores",
         "mail",

@@ -14,7 +14,7 @@ from coordinator.kit.crypto import Seal, new_encryption_key
 from coordinator.outbox.models import Message
 from coordinator.outbox.service import post
 from coordinator.places.models import GeocodeAnswer
-from coordinator.privacy.jobs import count_due, forget_due, rotate_keys
+from coordinator.privacy.jobs import Sealed, count_due, count_keys, forget_due, rotate_keys
 from coordinator.privacy.queries import leftovers, sealed_columns
 from coordinator.privacy.service import campaigns_to_forget, count_campaign, forget_campaign
 from coordinator.rsvps.models import Rsvp
@@ -25,6 +25,7 @@ from tests.factories.campaigns import CampaignFactory
 from tests.factories.checkin import DoorLinkFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.events import EventFactory
+from tests.factories.messaging import AnnouncementFactory
 from tests.factories.rsvps import RsvpFactory
 
 if TYPE_CHECKING:
@@ -184,10 +185,13 @@ def test_keys_rotate_and_the_old_one_may_go(session: Session, seal: Seal) -> Non
     rsvp = RsvpFactory(confirmed=True, name="Ada", token="t" * 32)
     event = rsvp.event
     ContactFactory(event=event, name="Bertha", tags=("press",))
+    AnnouncementFactory(event=event)
+    session.commit()
     new = new_encryption_key()
-    before = rsvp.email_digest
+    before, both = rsvp.email_digest, Seal((new, TEST_KEY), "d" * 40)
 
-    done = rotate_keys(seal=Seal((new, TEST_KEY), "d" * 40))
+    done = rotate_keys(seal=both)
+    again = rotate_keys(seal=both)
 
     only_new = Seal((new,), "d" * 40)
     session.expire_all()
@@ -198,7 +202,44 @@ def test_keys_rotate_and_the_old_one_may_go(session: Session, seal: Seal) -> Non
         for sealed in session.scalars(select(column).select_from(table).where(column.is_not(None))):
             only_new.decrypt(sealed)
             left += 1
-    assert left == done > 5
+    assert left == done.older > 5
+    assert again == Sealed(newest=left)
+
+
+def test_a_text_that_no_key_opens_is_counted_and_keeps_no_other_from_its_new_key(
+    session: Session, seal: Seal
+) -> None:
+    RsvpFactory(confirmed=True, name="Ada")
+    RsvpFactory(name="Lost").name_sealed = Seal((new_encryption_key(),), "d" * 40).encrypt("Lost")
+    session.commit()
+    new = Seal((new_encryption_key(), TEST_KEY), "d" * 40)
+    seen: list[str] = []
+
+    before = count_keys(seal=new, tell=lambda column, _found: seen.append(column))
+    done = rotate_keys(seal=new)
+
+    assert (before.newest, before.lost) == (0, 1)
+    assert done == before
+    assert count_keys(seal=new) == Sealed(newest=before.older, lost=1)
+    assert "rsvp.name_sealed" in seen
+
+
+def test_the_command_says_which_texts_have_no_key(
+    runner: FlaskCliRunner, session: Session, seal: Seal
+) -> None:
+    RsvpFactory(confirmed=True)
+    fine = runner.invoke(args=["privacy", "rotate-keys", "--check"])
+    RsvpFactory(name="Lost").name_sealed = Seal((new_encryption_key(),), "d" * 40).encrypt("Lost")
+    session.commit()
+
+    found = runner.invoke(args=["privacy", "rotate-keys", "--check"])
+
+    assert fine.exit_code == 0, fine.output
+    assert "0 with an older one" in fine.output
+    assert found.exit_code == 1
+    assert "rsvp.name_sealed" in found.output
+    assert "no key opens 1 texts" in found.output
+    assert "Lost" not in found.output
 
 
 def test_every_sealed_text_has_a_name_that_says_so() -> None:

@@ -10,6 +10,7 @@ from coordinator.kit.access import public
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.kit.headers import letter_document
+from coordinator.kit.web import seal
 from coordinator.ops.health import checks
 from coordinator.ops.mailbox import mail_named, mails_in
 from coordinator.places.geocoding import gazetteer_path
@@ -36,7 +37,13 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """Say whether everything that a working installation needs is there, and what is not."""
     settings = current_settings()
-    found = checks(db.session(), instance=settings.instance, gazetteer=gazetteer_path(settings), now=now())
+    found = checks(
+        db.session(),
+        instance=settings.instance,
+        gazetteer=gazetteer_path(settings),
+        seal=seal(),
+        now=now(),
+    )
     is_ready = all(check.is_ok for check in found)
     body = jsonify(
         status="ready" if is_ready else "not ready",
