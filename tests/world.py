@@ -12,6 +12,7 @@ from coordinator.accounts.models import AccountToken
 from coordinator.accounts.rules import TokenPurpose
 from coordinator.campaigns.models import CampaignInvitation
 from coordinator.campaigns.rules import CampaignRoleKind
+from coordinator.contacts.models import ContactFilter
 from coordinator.kit.clock import now
 from coordinator.kit.db import Base, db
 from coordinator.kit.ids import new_public_id
@@ -77,6 +78,14 @@ def make_world(session: Session, app: Flask) -> World:
     contact = ContactFactory(event=public)
     twin = ContactFactory(event=public, email="twin@example.org")
     twin.email_sealed, twin.email_digest = contact.email_sealed, contact.email_digest
+    kept_filter = ContactFilter(
+        public_id=new_public_id(),
+        owner_id=organiser.id,
+        name_sealed=app.extensions["seal"].encrypt("Press"),
+        search_sealed=app.extensions["seal"].encrypt('{"tag": "press"}'),
+        created_at=now(),
+    )
+    session.add(kept_filter)
     sheet = sheet_of(owner=organiser, campaign=campaign)
     RsvpFactory(event=public, pending=True, token="p" * 32)
     coming = RsvpFactory(event=public, token="q" * 32)
@@ -140,6 +149,7 @@ def make_world(session: Session, app: Flask) -> World:
         },
         by_endpoint={
             "contacts": {"public_id": contact.public_id},
+            "contacts.drop_filter": {"public_id": kept_filter.public_id},
             "merging": {"public_id": contact.public_id, "other_id": twin.public_id},
             "imports": {"public_id": sheet.public_id},
             "attendees": {"public_id": public.public_id},

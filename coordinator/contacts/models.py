@@ -119,6 +119,20 @@ class ContactMerge(Base):
     expires_at: Mapped[datetime]
 
 
+class ContactFilter(Base):
+    """A search that an organiser keeps. Sealed: what somebody looks for says whom they know."""
+
+    __tablename__ = "contact_filter"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(10), unique=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    name_sealed: Mapped[str] = mapped_column(Text)
+    search_sealed: Mapped[str] = mapped_column(Text)
+    """JSON: text, tag and public id of an event, as the list's address has them."""
+    created_at: Mapped[datetime]
+
+
 class Suppression(Base):
     """An address that one organiser never writes to again. It outlives contacts, imports and retention.
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from coordinator.accounts.models import Account
 from coordinator.contacts.models import (
     Contact,
+    ContactFilter,
     ContactImport,
     ContactImportPiece,
     ContactMerge,
@@ -97,6 +98,26 @@ def last_merge(session: Session, contact: Contact) -> ContactMerge | None:
     """Return how a contact last became one of two, where that is still known."""
     found = select(ContactMerge).where(ContactMerge.contact_id == contact.id)
     return session.scalar(found.order_by(ContactMerge.id.desc()).limit(1))
+
+
+def filters_of(session: Session, owner: Account) -> Sequence[ContactFilter]:
+    """Return the searches that an organiser keeps, in the order in which they were kept."""
+    query = select(ContactFilter).where(ContactFilter.owner_id == owner.id)
+    return session.scalars(query.order_by(ContactFilter.id)).all()
+
+
+def own_filter(session: Session, owner: Account, public_id: str) -> ContactFilter:
+    """Return one of the searches that an organiser keeps.
+
+    Raises:
+        NotFoundError: there is none, or it is somebody else's.
+    """
+    found = session.scalar(
+        select(ContactFilter).where(ContactFilter.owner_id == owner.id, ContactFilter.public_id == public_id)
+    )
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def others_with_address(session: Session, contact: Contact) -> Sequence[Contact]:

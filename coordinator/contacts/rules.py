@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LONGEST_TAG = 40
 MOST_TAGS = 20
 LONGEST_NOTE = 1_000
+LONGEST_FILTER_NAME = 60
+MOST_FILTERS = 30
 EARLIEST_YEAR = 2000
 """Nobody agreed to anything here before; an earlier day is a slip of the keys."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -151,6 +153,12 @@ class UnreadableSheetError(RefusedError):
         """Say why."""
         super().__init__(why.value)
         self.why = why
+
+
+class TooManyFiltersError(RefusedError):
+    """More kept searches than anybody can look through."""
+
+    code = "contact.too_many_filters"
 
 
 class NotOnePersonError(RefusedError):

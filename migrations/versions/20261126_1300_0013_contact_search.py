@@ -1,4 +1,4 @@
-"""Add pages of sealed words by which contacts are searched, and what is needed to part merged contacts.
+"""Add pages of sealed words by which contacts are searched, kept searches, and how merged contacts are parted.
 
 New tables, and a column that old code does not read and leaves empty. Old code that deletes or changes a
 contact while both run knows nothing of pages: the worker throws away those that say more than there is within
@@ -59,6 +59,21 @@ def upgrade() -> None:
     )
     for column in ("contact_id", "gone_source", "expires_at"):
         op.create_index(op.f(f"ix_contact_merge_{column}"), "contact_merge", [column])
+    op.create_table(
+        "contact_filter",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=10), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("name_sealed", sa.Text(), nullable=False),
+        sa.Column("search_sealed", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_filter")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_contact_filter_public_id")),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["account.id"], name=op.f("fk_contact_filter_owner_id_account"), ondelete="CASCADE"
+        ),
+    )
+    op.create_index(op.f("ix_contact_filter_owner_id"), "contact_filter", ["owner_id"])
     with op.batch_alter_table("contact") as batch:
         batch.add_column(sa.Column("search_page_id", sa.Integer(), nullable=True))
         batch.create_foreign_key(
@@ -75,6 +90,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("contact_filter")
     op.drop_table("contact_merge")
     with op.batch_alter_table("contact") as batch:
         batch.drop_index("ix_contact_loose")

@@ -9,7 +9,7 @@ import vobject
 from sqlalchemy import func, select
 
 from coordinator.audit.models import AuditEntry
-from coordinator.contacts.models import Contact
+from coordinator.contacts.models import Contact, ContactFilter
 from coordinator.contacts.queries import opened
 from coordinator.contacts.rules import Purpose
 from tests.factories.accounts import AccountFactory
@@ -229,3 +229,39 @@ def test_nobody_who_is_not_signed_in_gets_in(three: list[Contact], client: Flask
     for url in (URL, f"{URL}/{three[0].public_id}"):
         assert client.get(url).status_code == 303
     assert client.post(f"{URL}/export").status_code == 303
+
+
+def test_a_search_is_kept_under_a_name_and_found_again(
+    three: list[Contact], sign_in: SignIn, session: Session
+) -> None:
+    browser = sign_in(three[0].owner)
+
+    browser.post(f"{URL}/filters", data={"tag": "press", "name": "Journalists"})
+    browser.post(f"{URL}/filters", data={"tag": "press", "text": "ada", "name": "Journalists"})
+    browser.post(f"{URL}/filters", data={"name": "Nothing"})
+    browser.post(f"{URL}/filters", data={"text": "x", "name": ""})
+
+    kept = session.scalars(select(ContactFilter)).one()
+    assert "Journalists" not in kept.name_sealed
+    page = browser.get(URL).text
+    assert "text=ada&amp;tag=press" in page
+    assert "Journalists" in page
+    assert "Journalists" not in sign_in(AccountFactory()).get(URL).text
+    assert browser.post(f"{URL}/filters/{kept.public_id}/delete").status_code == 404
+    browser = sign_in(three[0].owner)
+    assert browser.post(f"{URL}/filters/{kept.public_id}/delete").status_code == 303
+    assert session.scalars(select(ContactFilter)).all() == []
+
+
+def test_not_more_searches_than_anybody_can_look_through(
+    three: list[Contact], sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coordinator.contacts.service.keeping.MOST_FILTERS", 1)
+    browser = sign_in(three[0].owner)
+
+    browser.post(f"{URL}/filters", data={"text": "a", "name": "One"})
+    browser.post(f"{URL}/filters", data={"text": "b", "name": "Two"})
+
+    page = browser.get(URL).text
+    assert "Delete one first." in page
+    assert "Two" not in page

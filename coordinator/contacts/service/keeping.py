@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from coordinator.audit.service import record
-from coordinator.contacts.models import Contact, ContactConsent, ContactImport, ContactMerge
-from coordinator.contacts.queries import contact_digest, is_suppressed, tags_of
-from coordinator.contacts.rules import Purpose, SuppressedError, clean_tags
+from coordinator.contacts.models import Contact, ContactConsent, ContactFilter, ContactImport, ContactMerge
+from coordinator.contacts.queries import contact_digest, filters_of, is_suppressed, tags_of
+from coordinator.contacts.rules import MOST_FILTERS, Purpose, SuppressedError, TooManyFiltersError, clean_tags
 from coordinator.contacts.service.packing import drop_pages
 from coordinator.contacts.service.suppressing import lift_suppression
 from coordinator.kit.ids import new_public_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -185,6 +185,25 @@ def remove_contact(session: Session, contact: Contact, *, by: Account, now: date
     record(session, "contact:removed", f"contact:{contact.public_id}", by=by.public_id, at=now)
     drop_pages(session, Contact.id == contact.id)
     session.delete(contact)
+
+
+def keep_filter(
+    session: Session, name: str, search: Mapping[str, str], *, by: Account, seal: Seal, now: datetime
+) -> None:
+    """Keep a search under a name; one of the same name is replaced.
+
+    Raises:
+        TooManyFiltersError: nobody can look through that many.
+    """
+    kept = filters_of(session, by)
+    same = next((one for one in kept if seal.decrypt(one.name_sealed) == name), None)
+    if same is None:
+        if len(kept) >= MOST_FILTERS:
+            raise TooManyFiltersError
+        same = ContactFilter(public_id=new_public_id(), owner_id=by.id, created_at=now)
+        same.name_sealed = seal.encrypt(name)
+        session.add(same)
+    same.search_sealed = seal.encrypt(json.dumps(dict(search), ensure_ascii=False))
 
 
 def record_export(session: Session, *, by: Account, count: int, now: datetime) -> None:

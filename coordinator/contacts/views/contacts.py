@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from flask import (
@@ -22,15 +23,24 @@ from coordinator.campaigns.queries import campaign_by_slug, open_campaigns
 from coordinator.contacts.forms.noting import ContactForm, NewContactForm
 from coordinator.contacts.queries import (
     events_with_contacts,
+    filters_of,
     last_merge,
     opened,
     others_with_address,
     own_contact,
+    own_filter,
     suppressed_count,
 )
-from coordinator.contacts.rules import SuppressedError, is_address
+from coordinator.contacts.rules import (
+    LONGEST_FILTER_NAME,
+    MOST_FILTERS,
+    SuppressedError,
+    TooManyFiltersError,
+    is_address,
+)
 from coordinator.contacts.searching import Wanted, count_contacts, every_contact, found_contacts
 from coordinator.contacts.service.keeping import (
+    keep_filter,
     note_contact,
     record_export,
     remove_contact,
@@ -52,7 +62,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
 
+    from coordinator.accounts.models import Account
     from coordinator.events.models import Event
 
 LONGEST_SEARCH = 100
@@ -77,6 +89,7 @@ def contacts() -> ResponseReturnValue:
         text=text,
         tag=tag,
         suppressed=suppressed_count(session, account),
+        filters=_filters(session, account),
         page_number=number,
         previous_url=_address(number - 1, kept) if number > 1 else "",
         next_url=_address(number + 1, kept) if page.has_more else "",
@@ -135,6 +148,36 @@ def block(public_id: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         row = own_contact(session, signed_in(), public_id)
         block_contact(session, row, by=signed_in(), seal=seal(), now=now())
+    return redirect(url_for(".contacts"), code=303)
+
+
+@blueprint.post("/filters")
+@requires(May.ORGANISE)
+@limited("contacts", per_client="200 per hour")
+def save_filter() -> ResponseReturnValue:
+    """Keep this search under a name."""
+    kept = _kept(_wanted_contacts())
+    name = " ".join(request.form.get("name", "").split())[:LONGEST_FILTER_NAME]
+    if kept and name:
+        try:
+            with unit_of_work() as session:
+                keep_filter(session, name, kept, by=signed_in(), seal=seal(), now=now())
+        except TooManyFiltersError:
+            said = _("You keep %(most)s searches already. Delete one first.", most=MOST_FILTERS)
+            flash(said, "warning")
+        else:
+            flash(_("Kept."), "success")
+    else:
+        flash(_("Search for something first, and give the search a name."), "warning")
+    return redirect(_address(1, kept), code=303)
+
+
+@blueprint.post("/filters/<public_id:public_id>/delete")
+@requires(May.ORGANISE)
+def drop_filter(public_id: str) -> ResponseReturnValue:
+    """Keep a search no longer."""
+    with unit_of_work() as session:
+        session.delete(own_filter(session, signed_in(), public_id))
     return redirect(url_for(".contacts"), code=303)
 
 
@@ -209,6 +252,18 @@ def export() -> ResponseReturnValue:
 
 def _address(number: int, kept: Mapping[str, Any]) -> str:
     return url_for(".contacts", page=number, **kept)
+
+
+def _filters(session: Session, account: Account) -> list[dict[str, str]]:
+    """Return the kept searches as links."""
+    return [
+        {
+            "name": seal().decrypt(one.name_sealed),
+            "url": url_for(".contacts", **json.loads(seal().decrypt(one.search_sealed))),
+            "drop_url": url_for(".drop_filter", public_id=one.public_id),
+        }
+        for one in filters_of(session, account)
+    ]
 
 
 def _wanted_contacts() -> Wanted:
