@@ -78,6 +78,7 @@ def make_world(session: Session, app: Flask) -> World:
     contact = ContactFactory(event=public)
     twin = ContactFactory(event=public, email="twin@example.org")
     twin.email_sealed, twin.email_digest = contact.email_sealed, contact.email_digest
+    twin.event, twin.source = None, "hand"
     kept_filter = ContactFilter(
         public_id=new_public_id(),
         owner_id=organiser.id,

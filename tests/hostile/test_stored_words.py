@@ -51,6 +51,9 @@ WORDS_OF_PEOPLE = {
     "contact": {"name_sealed": HOSTILE, "note_sealed": HOSTILE, "phone_sealed": HOSTILE},
     "rsvp": {"name_sealed": HOSTILE, "note_sealed": HOSTILE, "phone_sealed": HOSTILE},
     "review_note": {"text_sealed": HOSTILE},
+    "announcement": {"refusal_sealed": HOSTILE},
+    "announcement_text": {"subject_sealed": HOSTILE, "body_sealed": AS_MARKDOWN, "locale": "en"},
+    "contact_filter": {"name_sealed": HOSTILE, "search_sealed": json.dumps({"text": HOSTILE})},
 }  # fmt: skip
 """What else is text there, and free of a CHECK, gets `HOSTILE` too: see `plant`."""
 
@@ -133,7 +136,8 @@ def test_no_page_runs_what_somebody_typed(app: Flask, world: World, person: str,
         if answer.mimetype == "text/html":
             reader = Reader()
             reader.feed(answer.text)
-            run += [(rule.rule, what) for what in reader.found]
+            own_style = " style" if rule.endpoint in {"messages.letter", "approvals.letter"} else "\0"
+            run += [(rule.rule, what) for what in reader.found if not what.endswith(own_style)]
             shown += "&lt;xss" in answer.text
             if "{{7*7}}" in answer.text.replace("${7*7}{{7*7}}", ""):
                 run.append((rule.rule, "template"))
