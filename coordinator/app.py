@@ -58,6 +58,7 @@ from coordinator.kit.web import HouseRequest, absolute_url, allow_upload, asset,
 from coordinator.maps.views import blueprint as maps
 from coordinator.messaging.views.announcing import blueprint as messages
 from coordinator.messaging.views.approving import blueprint as approvals
+from coordinator.messaging.views.history import blueprint as history
 from coordinator.messaging.views.unsubscribing import blueprint as unsubscribing
 from coordinator.ops.views.health import blueprint as ops
 from coordinator.ops.views.webhooks import blueprint as webhooks
@@ -86,6 +87,7 @@ ROOMS = (
     campaigns,
     messages,
     approvals,
+    history,
     unsubscribing,
     my_data,
     dashboard,

@@ -151,6 +151,7 @@ def make_world(session: Session, app: Flask) -> World:
         by_endpoint={
             "contacts": {"public_id": contact.public_id},
             "contacts.drop_filter": {"public_id": kept_filter.public_id},
+            "history": {"public_id": contact.public_id},
             "merging": {"public_id": contact.public_id, "other_id": twin.public_id},
             "imports": {"public_id": sheet.public_id},
             "attendees": {"public_id": public.public_id},

@@ -54,7 +54,7 @@ OPEN_ROOMS = frozenset({"accounts", "organising"})
 ROOMS_OF_AN_EVENT = frozenset({"attendees", "helping", "checkin", "messages"})
 """Rooms whose pages stand in components/event_nav.html, beside the event's own."""
 
-ROOMS_OF_CONTACTS = frozenset({"contacts", "imports", "merging"})
+ROOMS_OF_CONTACTS = frozenset({"contacts", "imports", "merging", "history"})
 
 Room = tuple[str, str, bool]
 """Its name, its address, and whether this page is in it."""

@@ -12,6 +12,7 @@ from coordinator.events.rules import EventStatus
 from coordinator.kit.errors import NotFoundError
 from coordinator.messaging.models import Announcement, EventReminder
 from coordinator.messaging.rules import A_DAY, AnnouncementStatus, Audience, Came, ReminderKind
+from coordinator.outbox.models import Message
 from coordinator.rsvps.models import HelpOffer, Rsvp
 from coordinator.rsvps.queries import IS_KNOWN
 from coordinator.rsvps.rules import RsvpStatus
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from coordinator.campaigns.models import Campaign
+    from coordinator.contacts.models import Contact
 
 UNPLANNED_AT_ONCE = 100
+MOST_LETTERS = 100
 
 MAY_BE_WRITTEN_TO = and_(
     Rsvp.email_sealed.is_not(None), Rsvp.confirmed_at.is_not(None), Rsvp.consent_updates_at.is_not(None)
@@ -96,6 +99,20 @@ def announcement_of(
     """
     query = select(Announcement).where(Announcement.event_id == event.id, Announcement.public_id == public_id)
     return _found(session, query, is_locked=is_locked)
+
+
+def letters_to(
+    session: Session, contact: Contact, announcements: Iterable[Announcement]
+) -> Sequence[Message]:
+    """Return the letters about a contact's answer and those of `announcements`, the latest first.
+
+    Nobody else's: a contact that came from no answer was sent nothing.
+    """
+    if not contact.source.startswith("rsvp:"):
+        return []
+    keys = [f"{one.about}:{contact.source}" for one in announcements]
+    query = select(Message).where(or_(Message.about == contact.source, Message.key.in_(keys)))
+    return session.scalars(query.order_by(Message.id.desc()).limit(MOST_LETTERS)).all()
 
 
 def handed_in(campaign: Campaign) -> Select[Announcement]:

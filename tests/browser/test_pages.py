@@ -100,6 +100,7 @@ KINDS = {
     "door, dead": Kind("/door/" + "x" * 32, status=404),
     "contacts": Kind("/organise/contacts", "organiser"),
     "contact": Kind("/organise/contacts/{contact}", "organiser"),
+    "contact, letters": Kind("/organise/contacts/{contact}/history", "organiser"),
     "contact, new": Kind("/organise/contacts/new", "organiser"),
     "contacts to take along": Kind("/organise/contacts/export", "organiser"),
     "contacts with one address": Kind("/organise/contacts/duplicates", "organiser"),

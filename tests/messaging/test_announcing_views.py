@@ -15,8 +15,10 @@ from coordinator.outbox.models import Message
 from coordinator.privacy.service import forget_event
 from coordinator.rsvps.rules import RsvpStatus
 from tests.factories.campaigns import CampaignRoleFactory
+from tests.factories.contacts import ContactFactory
 from tests.factories.events import EventFactory
-from tests.factories.messaging import AnnouncementFactory
+from tests.factories.messaging import WRITTEN_AT, AnnouncementFactory
+from tests.factories.outbox import MessageFactory
 from tests.factories.rsvps import ANSWERED_AT, HelpOfferFactory, RsvpFactory
 
 if TYPE_CHECKING:
@@ -194,3 +196,27 @@ def test_only_statuses_that_may_be_chosen_are_taken(sign_in: Callable[..., Flask
 
     assert answer.status_code == 422
     assert RsvpStatus.DECLINED not in Audience().statuses
+
+
+def test_the_organiser_sees_what_one_contact_was_sent_and_nobody_else_s_letters(
+    sign_in: Callable[..., FlaskClient], session: Session, seal: Seal
+) -> None:
+    event = EventFactory()
+    rsvp, other = agreed(event, submitted_at=now()), agreed(event, submitted_at=now())
+    contact = ContactFactory(event=event, source=f"rsvp:{rsvp.public_id}", name="Ada")
+    by_hand = ContactFactory(event=event, source="hand", name="Dana")
+    MessageFactory(about=f"rsvp:{rsvp.public_id}", template="rsvps/confirmed", sent_at=now())
+    MessageFactory(about=f"rsvp:{other.public_id}", template="messaging/cancelled")
+    AnnouncementFactory(event=event, scheduled=True)
+    session.commit()
+    write_announcements(seal=seal, site_url="http://localhost", now=WRITTEN_AT)
+    browser = sign_in(event.organiser)
+
+    page = browser.get(f"/en/organise/contacts/{contact.public_id}/history").text
+
+    assert "Confirmation of the answer" in page
+    assert page.count("Where we meet") == 1
+    assert "Cancelled" not in page
+    assert f"{contact.public_id}/history" in browser.get(f"/en/organise/contacts/{contact.public_id}").text
+    nothing = browser.get(f"/en/organise/contacts/{by_hand.public_id}/history").text
+    assert "This site sent them nothing." in nothing
