@@ -81,7 +81,7 @@ def names(chromium: Browser, site: Site, cookies: dict[str, StorageState]) -> di
     }
     for name, role, path, link in (
         ("mine", "organiser", "/en/organise/", r"/organise/events/(\w{10})\""),
-        ("contact", "organiser", "/en/organise/contacts", r"/organise/contacts/(\w{10})\""),
+        ("contact", "organiser", "/en/organise/contacts", r"/organise/contacts/([0-9a-hjkmnp-tv-z]{10})\""),
         ("waiting", "coordinator", "/en/coordinate/demo/review", r"/review/(\w{10})\""),
     ):
         context = chromium.new_context(base_url=site.url, storage_state=cookies[role])
