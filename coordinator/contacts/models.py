@@ -105,7 +105,6 @@ class ContactMerge(Base):
     __table_args__ = (Index(None, "gone_source"), Index(None, "expires_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(10), unique=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     contact: Mapped[Contact] = relationship()

@@ -38,7 +38,6 @@ def upgrade() -> None:
     op.create_table(
         "contact_merge",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("public_id", sa.String(length=10), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=False),
         sa.Column("contact_id", sa.Integer(), nullable=False),
         sa.Column("gone_source", sa.String(length=40), nullable=False),
@@ -46,7 +45,6 @@ def upgrade() -> None:
         sa.Column("merged_at", sa.DateTime(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_merge")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_contact_merge_public_id")),
         sa.ForeignKeyConstraint(
             ["owner_id"], ["account.id"], name=op.f("fk_contact_merge_owner_id_account"), ondelete="CASCADE"
         ),

@@ -28,12 +28,14 @@ def drop_pages(session: Session, *which: ColumnElement[bool]) -> None:
 
     Whoever else was on them is opened one by one until the worker has packed them again.
     """
-    theirs = select(Contact.search_page_id).where(Contact.search_page_id.is_not(None), *which)
-    session.execute(
-        delete(ContactSearchPage)
-        .where(ContactSearchPage.id.in_(theirs))
-        .execution_options(synchronize_session=False)
-    )
+    # Locked, those who are on no page yet as well: the worker must not pack their old words meanwhile.
+    pages = set(session.scalars(select(Contact.search_page_id).where(*which).with_for_update())) - {None}
+    if pages:
+        session.execute(
+            delete(ContactSearchPage)
+            .where(ContactSearchPage.id.in_(pages))
+            .execution_options(synchronize_session=False)
+        )
 
 
 def owners_to_pack(session: Session) -> list[int]:

@@ -23,7 +23,6 @@ from coordinator.contacts.rules import (
 )
 from coordinator.contacts.service.merging import tags_text
 from coordinator.contacts.service.packing import drop_pages
-from coordinator.kit.ids import new_public_id
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -93,7 +92,6 @@ def unite(session: Session, pair: United, *, by: Account, seal: Seal, now: datet
     session.delete(gone)
     _set_consents(session, kept, consents)
     merge = ContactMerge(
-        public_id=new_public_id(),
         owner_id=kept.owner_id,
         contact=kept,
         gone_source=gone.source,

@@ -72,13 +72,12 @@ PER_TEST = "10 per hour"
 @requires(May.ORGANISE)
 def messages(public_id: str) -> ResponseReturnValue:
     """Show what those who answered get: what goes by itself, and what was written."""
-    session, moment = db.session(), now()
+    session = db.session()
     event = own_event(session, signed_in(), public_id)
     return render_template(
         "messaging/messages.html",
         event=event,
         reminders=[one for one in reminders_of(session, event) if event.status is EventStatus.PUBLISHED],
-        now=moment,
         rows=[_row(one) for one in announcements_of(session, event)],
         reach=reach_of(session, event.id, Audience()),
         may_write=event.status in PUBLIC,
