@@ -7,7 +7,6 @@ the address was left for. What organisers announce besides goes to those who agr
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -16,9 +15,8 @@ from coordinator.campaigns.queries import is_trusted
 from coordinator.contacts.queries import is_suppressed
 from coordinator.events.models import EventNotice
 from coordinator.events.rules import PUBLIC
-from coordinator.kit.crypto import LostKeyError
 from coordinator.kit.db import unit_of_work
-from coordinator.messaging.mail import announcement_facts, language_for, news_for
+from coordinator.messaging.mail import address_of, announcement_facts, language_for, news_for
 from coordinator.messaging.models import Announcement
 from coordinator.messaging.queries import audience_of, reach_of, readers_of
 from coordinator.messaging.rules import UNDER_WAY, AnnouncementStatus, needs_approval
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from coordinator.kit.crypto import Seal
-
-log = logging.getLogger(__name__)
 
 BATCH = 25  # people in one transaction: a tenth of a second that others wait on SQLite
 
@@ -83,13 +79,10 @@ def _write_batch(session: Session, notice: EventNotice, batch: int, *, seal: Sea
 
 
 def _write(session: Session, rsvp: Rsvp, notice: EventNotice, *, seal: Seal, now: datetime) -> bool:
-    try:
-        email, token = seal.decrypt(rsvp.email_sealed), seal.decrypt(rsvp.token_sealed)
-    except LostKeyError:  # one row that we can't read must not keep the news from everybody behind it
-        log.error("no key for rsvp %s", rsvp.public_id)  # noqa: TRY400 the trace says nothing more
+    found = address_of(rsvp, seal)
+    if found is None:
         return False
-    if email is None or token is None:
-        return False
+    email, token = found
     return post(
         session,
         key=f"notice:{notice.id}:rsvp:{rsvp.public_id}",
@@ -176,13 +169,10 @@ def _announce(
     session: Session, rsvp: Rsvp, announcement: Announcement, *, seal: Seal, site_url: str, now: datetime
 ) -> bool:
     """Write to one person. Return False for somebody who is not to be written to, or can't be."""
-    try:
-        email, token = seal.decrypt(rsvp.email_sealed), seal.decrypt(rsvp.token_sealed)
-    except LostKeyError:
-        log.error("no key for rsvp %s", rsvp.public_id)  # noqa: TRY400 the trace says nothing more
+    found = address_of(rsvp, seal)
+    if found is None:
         return False
-    if email is None or token is None:
-        return False
+    email, token = found
     if is_suppressed(session, owner_id=announcement.event.organiser_id, email=email, seal=seal):
         return False
     locale = language_for(announcement, rsvp.locale)

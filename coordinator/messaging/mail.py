@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from coordinator.kit.crypto import LostKeyError
 from coordinator.messaging.unsubscribing import unsubscribe_token
 from coordinator.rsvps.codes import code_facts
 from coordinator.rsvps.mail import facts_for, facts_of
@@ -19,7 +21,22 @@ if TYPE_CHECKING:
     from coordinator.messaging.models import Announcement, EventReminder
     from coordinator.rsvps.models import Rsvp
 
+log = logging.getLogger(__name__)
+
 SHOWN = ("title", "starts_at", "timezone", "is_time_known", "address", "city")
+
+
+def address_of(rsvp: Rsvp, seal: Seal) -> tuple[str, str] | None:
+    """Return the address and the manage token of an answer, or None where nobody can be written to.
+
+    One that no key opens must not keep the letters from everybody behind it.
+    """
+    try:
+        email, token = seal.decrypt(rsvp.email_sealed), seal.decrypt(rsvp.token_sealed)
+    except LostKeyError:
+        log.error("no key for rsvp %s", rsvp.public_id)  # noqa: TRY400 the trace says nothing more
+        return None
+    return None if email is None or token is None else (email, token)
 
 
 def news_for(rsvp: Rsvp, event: Event, notice: EventNotice, token: str) -> dict[str, Any]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from coordinator.events.models import Event
 from coordinator.events.rules import EventStatus
-from coordinator.kit.crypto import LostKeyError
 from coordinator.kit.db import db, unit_of_work
-from coordinator.messaging.mail import reminder_for
+from coordinator.messaging.mail import address_of, reminder_for
 from coordinator.messaging.models import EventReminder
 from coordinator.messaging.queries import unplanned_events
 from coordinator.messaging.rules import ReminderKind, is_of_use, reminder_times
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from coordinator.kit.crypto import Seal
-
-log = logging.getLogger(__name__)
 
 BATCH = 25  # people in one transaction, as for notices
 REMINDED = (RsvpStatus.ACCEPTED, RsvpStatus.TENTATIVE)
@@ -137,13 +133,10 @@ def _write_batch(
 def _write(
     session: Session, rsvp: Rsvp, reminder: EventReminder, *, seal: Seal, site_url: str, now: datetime
 ) -> bool:
-    try:
-        email, token = seal.decrypt(rsvp.email_sealed), seal.decrypt(rsvp.token_sealed)
-    except LostKeyError:  # one row that we can't read must not keep the others from being reminded
-        log.error("no key for rsvp %s", rsvp.public_id)  # noqa: TRY400 the trace says nothing more
+    found = address_of(rsvp, seal)
+    if found is None:
         return False
-    if email is None or token is None:
-        return False
+    email, token = found
     return post(
         session,
         key=f"reminder:{reminder.kind.value}:{reminder.starts_at:%Y%m%d%H%M}:rsvp:{rsvp.public_id}",
