@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORKS = multiprocessing.get_context("fork")
+WORK_SECONDS = 0.001  # about a commit; whoever comes back after it finds the place free, unless it must queue
 PATIENCE = 10  # seconds: what takes longer is stuck
 
 
@@ -128,14 +130,22 @@ def test_a_child_does_not_inherit_its_parent_s_turn(path: Path) -> None:
 
 
 def test_nobody_who_comes_back_at_once_overtakes_another_process(path: Path) -> None:
-    """Two writers that never rest: SQLite alone gave one of them a single commit in three seconds."""
+    """Two writers that never rest: SQLite alone gave one of them a single commit in three seconds.
+
+    Counted is how often the turn changes hands. A busy machine may let one of them start late or sleep, so
+    that the other has many turns in a row; but whenever both stand in line they alternate.
+    """
     counts = [FORKS.Value("i", 0) for _ in range(2)]
+    last, changes = FORKS.Value("i", 0), FORKS.Value("i", 0)
 
     def write(mine: int) -> None:
         turns = Turns(path)
-        while min(count.value for count in counts) < 200:
+        while min(count.value for count in counts) < 100:
             with turns.turn(timeout_seconds=PATIENCE):
+                changes.value += last.value != mine
+                last.value = mine
                 counts[mine].value += 1
+                time.sleep(WORK_SECONDS)
 
     others = [FORKS.Process(target=write, args=(number,)) for number in range(2)]
     for other in others:
@@ -143,5 +153,5 @@ def test_nobody_who_comes_back_at_once_overtakes_another_process(path: Path) -> 
     for other in others:
         other.join(PATIENCE)
 
-    assert min(count.value for count in counts) >= 200
-    assert max(count.value for count in counts) < 20 * min(count.value for count in counts)
+    assert min(count.value for count in counts) >= 100
+    assert changes.value >= 100
