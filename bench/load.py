@@ -85,7 +85,7 @@ def measure(server: Server, load: Load, *, seconds: float, connections: int) -> 
 
 
 def _command(server: Server, load: Load, seconds: float, connections: int) -> list[str]:
-    headers = {"Accept-Encoding": "gzip", **(load.headers or {})}
+    headers = {"Accept-Encoding": "gzip, deflate, br, zstd", **(load.headers or {})}
     # wrk knows whole seconds only.
     return [
         "wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds:.0f}s",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Flask, request
@@ -11,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from coordinator.accounts.sign_in import set_up_sign_in
 from coordinator.accounts.views import blueprint as accounts
+from coordinator.campaigns.queries import revisions
 from coordinator.campaigns.views import blueprint as campaigns
 from coordinator.checkin.views.checkin import blueprint as checkin
 from coordinator.checkin.views.door import blueprint as door
@@ -37,6 +39,7 @@ from coordinator.kit.access import refuse_undeclared
 from coordinator.kit.crypto import Seal
 from coordinator.kit.db import db
 from coordinator.kit.error_pages import set_up_error_pages
+from coordinator.kit.front import Front
 from coordinator.kit.headers import add_security_headers
 from coordinator.kit.i18n import (
     country_name,
@@ -126,6 +129,8 @@ def create_app(settings: Settings) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.init_app(app)
+    if settings.mode is not Mode.TESTING:  # tests look at what they have just written
+        app.wsgi_app = Front(app.wsgi_app, partial(_revisions, app))  # type: ignore[method-assign]
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     app.request_class = HouseRequest
     app.before_request(allow_upload)  # before anybody reads the form
@@ -144,6 +149,11 @@ def create_app(settings: Settings) -> Flask:
     for command in COMMANDS:
         app.cli.add_command(command)
     return app
+
+
+def _revisions(app: Flask) -> dict[int, int]:
+    with app.app_context(), db.engine.connect() as connection:
+        return revisions(connection)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -12,10 +13,10 @@ from coordinator.campaigns.rules import CampaignRoleKind, CampaignStatus
 from coordinator.kit.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Select
+    from sqlalchemy import Connection, Select
     from sqlalchemy.orm import Session
 
     from coordinator.accounts.models import Account
@@ -35,6 +36,26 @@ def campaign_by_slug(session: Session, slug: str) -> Campaign:
     if campaign is None:
         raise NotFoundError
     return campaign
+
+
+@dataclass(frozen=True, slots=True)
+class AllCampaigns:
+    """Every campaign that everybody may see, as one thing that changes."""
+
+    revision: int
+    id: ClassVar[int] = 0
+
+    @classmethod
+    def of(cls, revisions: Iterable[int]) -> AllCampaigns:
+        """Take the revision of each: a change, an opening and a first appearance all raise the sum."""
+        return cls(sum(revision + 1 for revision in revisions))
+
+
+def revisions(connection: Connection) -> dict[int, int]:
+    """Return how often each campaign changed that everybody may see; under 0, all of them together."""
+    query = select(Campaign.id, Campaign.revision).where(Campaign.status.in_(SEEN_BY_ALL))
+    found = {row.id: row.revision for row in connection.execute(query)}
+    return {**found, AllCampaigns.id: AllCampaigns.of(found.values()).revision}
 
 
 def open_campaigns(session: Session) -> Sequence[Campaign]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import re
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +23,7 @@ from coordinator.kit.errors import NotFoundError
 from coordinator.kit.i18n import LANGUAGES, country_name
 from coordinator.kit.kept import Kept
 from coordinator.kit.markdown import plain
-from coordinator.kit.web import absolute_url
+from coordinator.kit.web import absolute_url, pack, public_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,22 +32,14 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from coordinator.campaigns.models import Campaign
+    from coordinator.kit.packed import Packed
 
 KEEP_SECONDS = 30
-GZIP_LEVEL = 6
 ANY_ID = "0000000000"
 COUNTRY = re.compile(r"[A-Z]{2}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 blueprint = Blueprint("feeds", __name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """An answer as it is kept: compressed, which is what nearly everybody asks for."""
-
-    body: bytes
-    etag: str
 
 
 wholes: Kept[Packed] = Kept(most=24)
@@ -71,11 +60,11 @@ def campaign_geojson(slug: str) -> ResponseReturnValue:
     url = _event_url("site.event", lang)
 
     def make() -> Packed:
-        return _pack(geojson.events_geojson(rows_of(session, campaign, wanted), event_url=url))
+        return _packed(geojson.events_geojson(rows_of(session, campaign, wanted), event_url=url))
 
     memory = wholes if wanted == EventFilters() else parts
     key = ("geojson", campaign.id, slug, lang, wanted)
-    return _answer(memory.get(key, (campaign.revision, _minute(now())), make), geojson.MIMETYPE)
+    return _answer(memory.get(key, (campaign.revision, _minute(now())), make), campaign)
 
 
 @blueprint.get("/<slug>/missions.geojson")
@@ -91,10 +80,10 @@ def campaign_missions(slug: str) -> ResponseReturnValue:
 
     def make() -> Packed:
         rows = mission_rows(session, campaign)
-        return _pack(geojson.missions_geojson(rows, lang=lang, register_url=register_url))
+        return _packed(geojson.missions_geojson(rows, lang=lang, register_url=register_url))
 
     key = ("missions", campaign.id, slug, lang)
-    return _answer(wholes.get(key, (campaign.revision, _minute(now())), make), geojson.MIMETYPE)
+    return _answer(wholes.get(key, (campaign.revision, _minute(now())), make), campaign)
 
 
 @blueprint.get("/<lang:lang>/coordinate/<slug>/events.geojson")
@@ -132,11 +121,11 @@ def campaign_ics(slug: str) -> ResponseReturnValue:
         name = campaign.text_in(lang).title
         with force_locale(lang):
             rows = (_entry(event, lang, url(event), is_long=False) for event in session.scalars(query))
-            return _pack(ics.calendar(rows, name=name, write=written))
+            return _packed(ics.calendar(rows, name=name, write=written), ics.MIMETYPE)
 
     memory = wholes if wanted == EventFilters() else parts
     key = ("ics", campaign.id, slug, lang, wanted)
-    return _answer(memory.get(key, campaign.revision, make), ics.MIMETYPE)
+    return _answer(memory.get(key, campaign.revision, make), campaign)
 
 
 @blueprint.get("/events/<public_id:public_id>.ics")
@@ -150,7 +139,8 @@ def event_ics(public_id: str) -> ResponseReturnValue:
     lang = _language(event.campaign)
     with force_locale(lang):
         entry = _entry(event, lang, _event_url("site.event", lang)(event), is_long=True)
-        response = _answer(_pack(ics.calendar([entry], name=entry.summary)), ics.MIMETYPE)
+        calendar = pack(ics.calendar([entry], name=entry.summary), ics.MIMETYPE)
+        response = _answer(calendar, event.campaign)
     response.headers["Content-Disposition"] = f'inline; filename="{event.public_id}.ics"'
     return response
 
@@ -213,23 +203,16 @@ def _minute(moment: datetime) -> int:
     return int(moment.timestamp()) // 60
 
 
-def _pack(body: bytes) -> Packed:
-    # No time in the header of the archive: every process packs the same bytes.
-    packed = gzip.compress(body, compresslevel=GZIP_LEVEL, mtime=0)
-    return Packed(packed, hashlib.sha256(body).hexdigest()[:20])
+def _packed(body: bytes, mimetype: str = geojson.MIMETYPE) -> Packed:
+    """Return a whole feed as it is kept: compressed, since it may be large."""
+    packed = pack(body, mimetype)
+    packed.settle()
+    return packed
 
 
-def _answer(packed: Packed, mimetype: str) -> Response:
+def _answer(packed: Packed, campaign: Campaign) -> Response:
     """Answer with a public feed: for every site, kept half a minute, 304 for who has it."""
-    takes_gzip = request.accept_encodings.quality("gzip") > 0
-    response = Response(packed.body if takes_gzip else gzip.decompress(packed.body), mimetype=mimetype)
-    if takes_gzip:
-        response.content_encoding = "gzip"
-    response.vary.add("Accept-Encoding")
-    response.cache_control.public = True
-    response.cache_control.max_age = KEEP_SECONDS
-    response.set_etag(packed.etag, weak=True)  # weak: the same answer, packed or not
+    response = public_page(packed, seconds=KEEP_SECONDS, kept_with=campaign)
     response.access_control_allow_origin = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.make_conditional(request)
     return response

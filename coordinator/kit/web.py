@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 from flask import Request, current_app, make_response, render_template, request, url_for
@@ -15,7 +14,8 @@ from flask_login import current_user
 from werkzeug.exceptions import BadRequest
 
 from coordinator.kit.errors import ForeignOriginError
-from coordinator.kit.kept import Kept
+from coordinator.kit.front import NOTE, Note
+from coordinator.kit.packed import Packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +30,19 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-WORTH_COMPRESSING = 1_000  # bytes; less fits into one packet anyway
-GZIP_LEVEL = 6
 
-_packed: Kept[bytes] = Kept(most=200)
+class HasRevision(Protocol):
+    """Something that counts how often it changed: a campaign."""
+
+    @property
+    def id(self) -> int:
+        """Return which one it is."""
+        ...
+
+    @property
+    def revision(self) -> int:
+        """Return how often it changed."""
+        ...
 
 
 def seal() -> Seal:
@@ -46,25 +55,45 @@ def form_page(template: str, form: FlaskForm, **context: Any) -> tuple[str, int]
     return render_template(template, form=form, **context), 422 if form.errors else 200
 
 
-def public_page(body: str | bytes, *, seconds: int = 30, mimetype: str = "text/html") -> Response:
+def public_page(
+    body: str | bytes | Packed,
+    *,
+    seconds: int = 30,
+    mimetype: str = "text/html",
+    kept_with: HasRevision | None = None,
+) -> Response:
     """Answer with something that is the same for everyone: anybody may keep it for `seconds`.
 
-    It goes out compressed to whoever reads gzip, and the same page is compressed once. (It holds no
-    secret, so that its size tells nothing.) A browser that has it already gets a 304.
+    It goes out compressed in the best way that the browser reads. (It holds no secret, so that its size
+    tells nothing.) A browser that has it already gets a 304.
+
+    Args:
+        body: the answer; as `Packed` where the room keeps it, so that it is compressed once.
+        seconds: for which a browser, or a network of caches before us, need not ask again.
+        mimetype: of a body that is not packed yet.
+        kept_with: the campaign that it belongs to; the front desk then keeps it while that does not change.
     """
-    data = body.encode() if isinstance(body, str) else body
-    tag = hashlib.blake2b(data, digest_size=12).hexdigest()
-    response = make_response(data)
-    response.mimetype = mimetype
+    packed = body if isinstance(body, Packed) else pack(body, mimetype)
+    encoding = packed.encoding_for(request.headers.get("Accept-Encoding", ""))
+    response: Response = make_response(packed.body(encoding))
+    response.mimetype = packed.mimetype
     response.cache_control.public = True
     response.cache_control.max_age = seconds
     response.vary.add("Accept-Encoding")
-    if len(data) > WORTH_COMPRESSING and request.accept_encodings.quality("gzip"):
-        response.set_data(_packed.get(tag, None, lambda: gzip.compress(data, GZIP_LEVEL, mtime=0)))
-        response.content_encoding = "gzip"
-        tag += "-gzip"
-    response.set_etag(tag)
-    return cast("Response", response.make_conditional(request))
+    if encoding:
+        response.content_encoding = encoding
+    response.set_etag(packed.etag_in(encoding))
+    if kept_with is not None:
+        request.environ[NOTE] = Note(packed, kept_with.id, kept_with.revision)
+    if packed.is_known(request.headers.get("If-None-Match")):
+        response.status_code = 304
+        response.set_data(b"")
+    return response
+
+
+def pack(body: str | bytes, mimetype: str = "text/html") -> Packed:
+    """Return an answer that a room may keep, and that is compressed once."""
+    return Packed(body.encode() if isinstance(body, str) else body, mimetype)
 
 
 def refuse_foreign_form() -> None:

@@ -49,7 +49,7 @@ def campaign_map(slug: str) -> ResponseReturnValue:
     """Show the map: a page of its own, and what the campaign page frames."""
     campaign = campaign_by_slug(db.session(), slug)
     allow_framing("'self'")
-    return public_page(_public_map(campaign, opens="_top"))
+    return public_page(_public_map(campaign, opens="_top"), kept_with=campaign)
 
 
 @blueprint.get("/embed/<lang:lang>/<slug>/map")
@@ -58,7 +58,7 @@ def embedded_map(slug: str) -> ResponseReturnValue:
     """Show the map in a frame on somebody else's page; its links leave the frame alone."""
     campaign = campaign_by_slug(db.session(), slug)
     allow_framing(current_settings().embed_ancestors)
-    response = public_page(_public_map(campaign, opens="_blank"))
+    response = public_page(_public_map(campaign, opens="_blank"), kept_with=campaign)
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from coordinator.campaigns.cards import campaign_card, dates_text, opening_of
-from coordinator.campaigns.queries import archived_campaigns, campaign_by_slug, open_campaigns
+from coordinator.campaigns.queries import AllCampaigns, archived_campaigns, campaign_by_slug, open_campaigns
 from coordinator.events.cards import card_of, city_of, when_of, where_of
 from coordinator.events.counting import people_facts
 from coordinator.events.coverage import Cover, by_region
 from coordinator.events.earlier import earlier_of
 from coordinator.events.queries.public import reachable_event, visible_at_mission
-from coordinator.events.rules import EventStatus
+from coordinator.events.rules import PUBLIC, EventStatus
 from coordinator.feeds.jsonld import event_jsonld
 from coordinator.kit.access import public
 from coordinator.kit.clock import now
@@ -29,7 +29,7 @@ from coordinator.kit.i18n import (
     preferred_language,
 )
 from coordinator.kit.kept import Kept
-from coordinator.kit.web import public_page
+from coordinator.kit.web import pack, public_page
 from coordinator.missions.queries import target_mission
 from coordinator.rsvps.forms import RsvpForm
 from coordinator.rsvps.helping import help_choices, help_wanted
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from coordinator.campaigns.models import Campaign
     from coordinator.events.models import Event
+    from coordinator.kit.packed import Packed
     from coordinator.rsvps.models import RsvpTally
 
 PAGES_KEPT = 300
@@ -59,10 +60,10 @@ QUESTION = ("place", "lat", "lon", "within_km")
 
 blueprint = Blueprint("site", __name__)
 
-_pages: Kept[str] = Kept(most=PAGES_KEPT)
+_pages: Kept[Packed] = Kept(most=PAGES_KEPT)
 """Whole pages of campaigns: they are the same for everyone until the campaign changes, or for a minute."""
 
-_events: Kept[str] = Kept(most=EVENT_PAGES_KEPT)
+_events: Kept[Packed] = Kept(most=EVENT_PAGES_KEPT)
 """Pages of events: the same until the event, its counts or its campaign change, or for a minute."""
 
 
@@ -88,7 +89,8 @@ def home() -> ResponseReturnValue:
         archived=[campaign_card(one, lang) for one in archived],
         nav_current="home",
     )
-    return public_page(body)
+    every = AllCampaigns.of(one.revision for one in [*opened, *archived])
+    return public_page(body, kept_with=every)
 
 
 @blueprint.get("/<lang:lang>/<slug>")
@@ -103,8 +105,8 @@ def campaign(slug: str) -> ResponseReturnValue:
     after = place_in_list(session, shown, request.args.get("after", ""))
     chosen: dict[str, Any] = parameters(filters)
 
-    def make() -> str:
-        return render_template(
+    def make() -> Packed:
+        body = render_template(
             "site/campaign.html",
             **_about(shown),
             demands=shown.text_in(lang).demands,
@@ -118,9 +120,10 @@ def campaign(slug: str) -> ResponseReturnValue:
             languages=_languages(".campaign", slug=slug, **chosen),
             chosen=chosen,
         )
+        return pack(body)
 
     key = ("campaign", shown.id, lang, filters, after)
-    return public_page(_pages.get(key, (shown.revision, minute(moment)), make))
+    return public_page(_pages.get(key, (shown.revision, minute(moment)), make), kept_with=shown)
 
 
 @blueprint.get("/<lang:lang>/<slug>/near")
@@ -167,13 +170,13 @@ def missions(slug: str) -> ResponseReturnValue:
     if only_empty:
         chosen["without"] = "events"
 
-    def make() -> str:
+    def make() -> Packed:
         wanted = [
             one
             for one in board
             if (not country or one.country == country) and (not only_empty or one.published == 0)
         ]
-        return render_template(
+        body = render_template(
             "site/missions.html",
             **_about(shown),
             regions=by_region(wanted, lang),
@@ -185,9 +188,10 @@ def missions(slug: str) -> ResponseReturnValue:
             total=len(board),
             languages=_languages(".missions", slug=slug, **chosen),
         )
+        return pack(body)
 
     key = ("missions", shown.id, lang, country, only_empty)
-    return public_page(_pages.get(key, (shown.revision, minute(moment)), make))
+    return public_page(_pages.get(key, (shown.revision, minute(moment)), make), kept_with=shown)
 
 
 @blueprint.get("/<lang:lang>/<slug>/missions/<code>")
@@ -206,7 +210,7 @@ def mission(slug: str, code: str) -> ResponseReturnValue:
         cards=_cards(events),
         **_tiles(),
     )
-    return public_page(body)
+    return public_page(body, kept_with=shown)
 
 
 @blueprint.get("/<lang:lang>/events/<public_id:public_id>")
@@ -220,12 +224,15 @@ def event(public_id: str) -> ResponseReturnValue:
 
     tiles = _tiles()  # sets a header, too: for a kept page as for a new one
 
-    def make() -> str:
-        return _event_page(shown, tally, moment, tiles)
+    def make() -> Packed:
+        return pack(_event_page(shown, tally, moment, tiles))
 
     counts = (tally.coming, tally.confirmed, tally.tentative, tally.waitlisted)
     version = (shown.campaign.revision, shown.updated_at, shown.status, counts, minute(moment))
-    return public_page(_events.get((shown.id, lang), version, make), seconds=EVENT_SECONDS)
+    page = _events.get((shown.id, lang), version, make)
+    # What waits for review changes without the campaign: it is in no list.
+    is_kept = shown.status in PUBLIC
+    return public_page(page, seconds=EVENT_SECONDS, kept_with=shown.campaign if is_kept else None)
 
 
 def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: dict[str, Any]) -> str:

@@ -131,7 +131,8 @@ def test_links_lead_to_the_language_that_was_asked_for(client: FlaskClient, sess
 def test_who_has_it_already_is_told_so_and_a_change_is_seen_at_once(
     client: FlaskClient, session: Session
 ) -> None:
-    event = EventFactory(campaign__slug="world")
+    event = EventFactory(campaign__slug="world", title="Candles " * 15)
+    EventFactory.create_batch(2, campaign=event.campaign)
     first = client.get("/world/events.geojson", headers={"Accept-Encoding": "gzip"})
 
     again = client.get("/world/events.geojson", headers={"If-None-Match": first.headers["ETag"]})
