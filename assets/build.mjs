@@ -34,15 +34,6 @@ const COPIES = {
       "LICENSE",
     ],
   },
-  "leaflet.markercluster": {
-    from: "leaflet.markercluster",
-    files: [
-      "dist/leaflet.markercluster.js",
-      "dist/MarkerCluster.css",
-      "dist/MarkerCluster.Default.css",
-      "MIT-LICENCE.txt",
-    ],
-  },
   "leaflet.locatecontrol": {
     from: "leaflet.locatecontrol",
     files: ["dist/L.Control.Locate.min.js", "dist/L.Control.Locate.min.css", "LICENSE.md"],

@@ -58,7 +58,8 @@ from coordinator.kit.limits import Limiter
 from coordinator.kit.markdown import markdown
 from coordinator.kit.static import House
 from coordinator.kit.web import HouseRequest, absolute_url, allow_upload, asset, has_page, refuse_unstorable
-from coordinator.maps.views import blueprint as maps
+from coordinator.maps.views.data import blueprint as map_data
+from coordinator.maps.views.pages import blueprint as maps
 from coordinator.messaging.views.announcing import blueprint as messages
 from coordinator.messaging.views.approving import blueprint as approvals
 from coordinator.messaging.views.history import blueprint as history
@@ -97,6 +98,7 @@ ROOMS = (
     ops,
     webhooks,
     feeds,
+    map_data,
     maps,
     site,
 )

@@ -165,6 +165,7 @@ def make_world(session: Session, app: Flask) -> World:
             "decisions": {"public_id": public.public_id},
             "unsubscribing": {"token": unsubscribe_token(coming.public_id, app.extensions["seal"])},
             "feeds": {"public_id": public.public_id},
+            "map_data": {"depth": "1", "x": "0", "y": "0"},
             "my_data.show": {"token": "y" * 32},
             "accounts.verify": {"token": "v" * 32},
             "accounts.reset_password": {"token": "r" * 32},

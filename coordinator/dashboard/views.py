@@ -37,7 +37,7 @@ from coordinator.kit.errors import NotFoundError
 from coordinator.kit.i18n import country_name, current_language
 from coordinator.kit.paging import page_of
 from coordinator.kit.web import seal
-from coordinator.maps.views import map_page
+from coordinator.maps.views.pages import Shown, data_folder, map_page
 from coordinator.messaging.queries import waiting_announcements
 from coordinator.rsvps.queries import tally_of
 
@@ -137,13 +137,15 @@ def campaign_map(slug: str) -> ResponseReturnValue:
     """Show the map with everything on it, also what waits for review."""
     lang = current_language()
     mine = coordinated_campaign(db.session(), signed_in(), slug)
-    return map_page(
+    shown = Shown(
         title=_("Map, with what waits for review"),
+        data_url=data_folder("map_data.coordinated_summary", slug=slug),
         events_url=url_for("feeds.coordinated_geojson", slug=slug),
         missions_url=url_for("feeds.campaign_missions", slug=slug, lang=lang),
         list_url=url_for("review.queue", slug=slug),
         back=(mine.text_in(lang).title, url_for(".campaign", slug=slug)),
     )
+    return map_page(shown, has_people=True)
 
 
 @blueprint.get("/coordinate/<slug>/coverage", endpoint="coverage")

@@ -46,6 +46,7 @@ class Event(Base):
         CheckConstraint("status != 'published' OR latitude IS NOT NULL", name="published_is_located"),
         Index(None, "campaign_id", "status", "country", "city", "starts_at", "id"),
         Index(None, "campaign_id", "status", "starts_at"),
+        Index(None, "campaign_id", "updated_at"),
         Index(None, "mission_id", "starts_at"),
         Index(None, "organiser_id", "starts_at"),
     )

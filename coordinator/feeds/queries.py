@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from coordinator.events.models import Event
-from coordinator.events.queries.public import EventFilters, filtered, visible_events
+from coordinator.events.queries.public import visible_events
 from coordinator.events.rules import ANNOUNCED, REACHABLE
+from coordinator.maps.queries import matching
 from coordinator.missions.models import Mission
 from coordinator.missions.rules import MissionStatus
 from coordinator.rsvps.models import RsvpTally
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from coordinator.campaigns.models import Campaign
+    from coordinator.events.filtering import EventFilters
 
 COLUMNS: tuple[Any, ...] = (
     Event.public_id,
@@ -41,17 +43,17 @@ COLUMNS: tuple[Any, ...] = (
 )
 
 
-def rows_of(session: Session, campaign: Campaign, filters: EventFilters) -> Sequence[Row[Any]]:
-    """Return what everybody may know of a campaign's events."""
-    return session.execute(
-        _with_columns(filtered(visible_events(campaign.id), filters).order_by(Event.starts_at, Event.id))
-    ).all()
+def rows_of(
+    session: Session, campaign: Campaign, wanted: EventFilters, ids: Sequence[str] = ()
+) -> Sequence[Row[Any]]:
+    """Return what everybody may know of a campaign's events; with public `ids`, of these."""
+    return _rows(session, matching(campaign, wanted), ids)
 
 
-def coordinated_rows(session: Session, campaign: Campaign) -> Sequence[Row[Any]]:
+def coordinated_rows(session: Session, campaign: Campaign, ids: Sequence[str] = ()) -> Sequence[Row[Any]]:
     """Return what a coordinator sees on the map: the public events, and those that wait for review."""
     reachable = select(Event).where(Event.campaign_id == campaign.id, Event.status.in_(REACHABLE))
-    return session.execute(_with_columns(reachable.order_by(Event.starts_at, Event.id))).all()
+    return _rows(session, reachable, ids)
 
 
 def mission_rows(session: Session, campaign: Campaign) -> Sequence[tuple[Mission, int]]:
@@ -73,9 +75,13 @@ def mission_rows(session: Session, campaign: Campaign) -> Sequence[tuple[Mission
     return [(mission, count) for mission, count in session.execute(targets).all()]
 
 
-def _with_columns(events: Select[Event]) -> Select[Any]:
-    return (
-        events.with_only_columns(*COLUMNS, maintain_column_froms=True)
+def _rows(session: Session, events: Select[Event], ids: Sequence[str]) -> Sequence[Row[Any]]:
+    if ids:
+        events = events.where(Event.public_id.in_(ids))
+    query = (
+        events.order_by(Event.starts_at, Event.id)
+        .with_only_columns(*COLUMNS, maintain_column_froms=True)
         .outerjoin(Mission, Mission.id == Event.mission_id)
         .outerjoin(RsvpTally, RsvpTally.event_id == Event.id)
     )
+    return session.execute(query).all()

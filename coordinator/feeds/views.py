@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
@@ -11,8 +9,9 @@ from flask_babel import force_locale, gettext as _
 
 from coordinator.accounts.sign_in import signed_in
 from coordinator.campaigns.queries import campaign_by_slug, coordinated_campaign
+from coordinator.events.filtering import EVERYTHING, EventFilters
 from coordinator.events.models import Event
-from coordinator.events.queries.public import EventFilters, filtered, reachable_event, visible_events
+from coordinator.events.queries.public import reachable_event, visible_events
 from coordinator.events.rules import EventStatus
 from coordinator.feeds import geojson, ics
 from coordinator.feeds.queries import coordinated_rows, mission_rows, rows_of
@@ -21,9 +20,11 @@ from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.kit.errors import NotFoundError
 from coordinator.kit.i18n import LANGUAGES, country_name
+from coordinator.kit.ids import read_public_id
 from coordinator.kit.kept import Kept
 from coordinator.kit.markdown import plain
 from coordinator.kit.web import absolute_url, pack, public_page
+from coordinator.maps.queries import matching, wanted_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS = 30
 ANY_ID = "0000000000"
-COUNTRY = re.compile(r"[A-Z]{2}")
-LANGUAGE = re.compile(r"[a-z]{2,3}")
+LONGEST_IDS = 50 * (len(ANY_ID) + 1)
+"""Of the events at one place; the map shows no more of them."""
 
 blueprint = Blueprint("feeds", __name__)
 
@@ -56,14 +57,15 @@ def campaign_geojson(slug: str) -> ResponseReturnValue:
     """Return the events of a campaign as GeoJSON; numbers of people are at most a minute old."""
     session = db.session()
     campaign = campaign_by_slug(session, slug)
-    lang, wanted = _language(campaign), _wanted()
+    lang, ids = _language(campaign), _ids()
+    wanted = EVERYTHING if ids else _wanted(campaign)
     url = _event_url("site.event", lang)
 
     def make() -> Packed:
-        return _packed(geojson.events_geojson(rows_of(session, campaign, wanted), event_url=url))
+        return _packed(geojson.events_geojson(rows_of(session, campaign, wanted, ids), event_url=url))
 
-    memory = wholes if wanted == EventFilters() else parts
-    key = ("geojson", campaign.id, slug, lang, wanted)
+    memory = wholes if wanted == EVERYTHING and not ids else parts
+    key = ("geojson", campaign.id, slug, lang, wanted, ids)
     return _answer(memory.get(key, (campaign.revision, _minute(now())), make), campaign)
 
 
@@ -98,7 +100,7 @@ def coordinated_geojson(slug: str) -> ResponseReturnValue:
     def url(row: Any) -> str:
         return waiting(row) if row.status is EventStatus.SUBMITTED else shown(row)
 
-    body = geojson.events_geojson(coordinated_rows(session, campaign), event_url=url, is_exact=True)
+    body = geojson.events_geojson(coordinated_rows(session, campaign, _ids()), event_url=url, is_exact=True)
     return Response(body, mimetype=geojson.MIMETYPE)
 
 
@@ -108,7 +110,7 @@ def campaign_ics(slug: str) -> ResponseReturnValue:
     """Return the events of a campaign as a calendar."""
     session = db.session()
     campaign = campaign_by_slug(session, slug)
-    lang, wanted = _language(campaign), _wanted()
+    lang, wanted = _language(campaign), _wanted(campaign)
     url = _event_url("site.event", lang)
 
     def written(entry: ics.Entry) -> bytes:
@@ -117,15 +119,15 @@ def campaign_ics(slug: str) -> ResponseReturnValue:
         return entries.get((event.public_id, lang), version, lambda: ics.entry_text(entry))
 
     def make() -> Packed:
-        query = filtered(visible_events(campaign.id), wanted).order_by(Event.starts_at, Event.id)
+        query = matching(campaign, wanted).order_by(Event.starts_at, Event.id)
         name = campaign.text_in(lang).title
         with force_locale(lang):
             rows = (_entry(event, lang, url(event), is_long=False) for event in session.scalars(query))
             return _packed(ics.calendar(rows, name=name, write=written), ics.MIMETYPE)
 
-    memory = wholes if wanted == EventFilters() else parts
+    memory = wholes if wanted == EVERYTHING else parts
     key = ("ics", campaign.id, slug, lang, wanted)
-    return _answer(memory.get(key, campaign.revision, make), campaign)
+    return _answer(memory.get(key, _version(campaign, wanted), make), campaign)
 
 
 @blueprint.get("/events/<public_id:public_id>.ics")
@@ -176,19 +178,19 @@ def _language(campaign: Campaign) -> str:
     return next(lang for lang in wishes if lang in LANGUAGES)
 
 
-def _wanted() -> EventFilters:
-    """Return the filters of the address. What can't be one is passed over, as it is in the list."""
-    country = request.args.get("country", "").upper()
-    language = request.args.get("language", "").lower()
-    try:
-        day = date.fromisoformat(request.args.get("date", ""))
-    except ValueError:
-        day = None
-    return EventFilters(
-        country=country if COUNTRY.fullmatch(country) else "",
-        day=day,
-        language=language if LANGUAGE.fullmatch(language) else "",
-    )
+def _wanted(campaign: Campaign) -> EventFilters:
+    return wanted_from(db.session(), campaign, request.args, now=now())
+
+
+def _version(campaign: Campaign, wanted: EventFilters) -> tuple[int, int]:
+    """Return what a calendar is made of: who comes is not in it, unless only places that are left are."""
+    return campaign.revision, _minute(now()) if wanted.has_places else 0
+
+
+def _ids() -> tuple[str, ...]:
+    """Return the public ids that were asked for, as the map does for one place; none means all events."""
+    said = request.args.get("ids", "")[:LONGEST_IDS].split(",")
+    return tuple(sorted({known for text in said if (known := read_public_id(text))}))
 
 
 def _event_url(endpoint: str, lang: str | None = None, **values: Any) -> Callable[[Any], str]:

@@ -36,6 +36,10 @@ class Kept(Generic[Answer]):
         Whoever asks while it is being made waits for that one. Python computes for one thread at a
         time, so eight threads that make the same answer at once take eight times as long, all of them.
         """
+        return self.renew(key, version, lambda _older: make())
+
+    def renew(self, key: Hashable, version: Hashable, make: Callable[[Answer | None], Answer]) -> Answer:
+        """Do the same, and give `make` the answer of an older version, if there is one, to start from."""
         found = self._find(key, version)
         if found is not None:
             return found[1]
@@ -46,7 +50,8 @@ class Kept(Generic[Answer]):
             if found is not None:
                 return found[1]
             try:
-                answer = make()
+                older = self._answers.get(key)
+                answer = make(None if older is None else older[1])
                 self._keep(key, version, answer)
             finally:
                 with self._lock:

@@ -16,16 +16,15 @@ from folium import plugins
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAP, EVENTS, MISSIONS = "map_events", "marker_cluster_events", "feature_group_missions"
-"""What folium's script calls the map and its two layers; static/js/map.js picks them up by these names."""
+MAP, EVENTS, MISSIONS = "map_events", "feature_group_events", "feature_group_missions"
+PEOPLE = "feature_group_people"
+"""What folium's script calls the map and its layers; static/js/map.js picks them up by these names."""
 
 WORLD_CENTRE = (25.0, 12.0)
 FARTHEST_OUT, FIRST, NEAREST = 1, 2, 18  # zoom levels
-CLUSTER_PIXELS = 60  # two pins nearer than this on the screen become one: a thumb can't tell them apart
 STREETS_FROM = 5  # zoom: further out our own world map is clearer, and nobody's server is asked
 
 # They are written without types.
-_CLUSTER: Callable[..., Any] = plugins.MarkerCluster
 _FULLSCREEN: Callable[..., Any] = plugins.Fullscreen
 _LOCATE: Callable[..., Any] = plugins.LocateControl
 
@@ -40,6 +39,8 @@ class Words:
     leave_full_screen: str
     locate: str
     here: str
+    people: str = ""
+    """Of the layer that says how many come; empty where nobody may see it."""
 
 
 class _EventsMap(folium.Map):
@@ -47,7 +48,6 @@ class _EventsMap(folium.Map):
 
     default_js: list[tuple[str, str]] = [  # noqa: RUF012 as folium declares it
         ("leaflet", "vendor/leaflet/leaflet.js"),
-        ("cluster", "vendor/leaflet.markercluster/leaflet.markercluster.js"),
         ("locate", "vendor/leaflet.locatecontrol/L.Control.Locate.min.js"),
         ("fullscreen", "vendor/leaflet.fullscreen/Control.FullScreen.js"),
     ]
@@ -70,7 +70,7 @@ def map_script(words: Words, *, tiles_url: str = "", attribution: str = "") -> s
         control_scale=True,
         prefer_canvas=True,
         minZoom=FARTHEST_OUT,  # spelt as Leaflet does: folium drops its own `min_zoom` and `max_zoom`
-        maxZoom=NEAREST,  # where there are no tiles, and clusters need to know where to end
+        maxZoom=NEAREST,  # where there are no tiles
         zoomSnap=0.5,
         worldCopyJump=False,
         attributionControl=bool(tiles_url),
@@ -81,14 +81,10 @@ def map_script(words: Words, *, tiles_url: str = "", attribution: str = "") -> s
             tiles_url, attr=attribution or tiles_url, control=False, min_zoom=STREETS_FROM
         )
         _add(streets, "streets", drawn)
-    events = _CLUSTER(
-        name=words.events,
-        maxClusterRadius=CLUSTER_PIXELS,
-        showCoverageOnHover=False,
-        chunkedLoading=True,
-    )
+    if words.people:
+        _add(folium.FeatureGroup(name=words.people), "people", drawn)
     _add(folium.FeatureGroup(name=words.missions), "missions", drawn)
-    _add(events, "events", drawn)
+    _add(folium.FeatureGroup(name=words.events), "events", drawn)
     _add(_FULLSCREEN(title=words.full_screen, title_cancel=words.leave_full_screen), "fullscreen", drawn)
     locate = _LOCATE(
         strings={"title": words.locate, "popup": words.here},

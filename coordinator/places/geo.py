@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
+from pykdtree.kdtree import KDTree
 
 from coordinator.places.rules import EAST, NORTH, Point, PointError
 
@@ -51,9 +52,13 @@ def distance_km(a: Point, b: Point) -> float:
     Haversine on a sphere: within 0.6 % of the ellipsoid, which is well under the
     width of a pin. Ask geopy's `geodesic` where metres count.
     """
-    lat_a, lat_b = math.radians(a.latitude), math.radians(b.latitude)
+    return _haversine_km(a.latitude, a.longitude, b.latitude, b.longitude)
+
+
+def _haversine_km(latitude_a: float, longitude_a: float, latitude_b: float, longitude_b: float) -> float:
+    lat_a, lat_b = math.radians(latitude_a), math.radians(latitude_b)
     half_lat = (lat_b - lat_a) / 2
-    half_lon = math.radians(b.longitude - a.longitude) / 2
+    half_lon = math.radians(longitude_b - longitude_a) / 2
     squared = math.sin(half_lat) ** 2 + math.cos(lat_a) * math.cos(lat_b) * math.sin(half_lon) ** 2
     return 2 * MEAN_EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, squared)))
 
@@ -100,16 +105,31 @@ def bounding_box(centre: Point, within_km: float) -> Box:
 class Nearest(Generic[Id]):
     """Finds the nearest of many points, exactly, over the antimeridian and the poles as anywhere.
 
-    Points are unit vectors; the greatest dot product is the shortest way. Built once for
-    a revision of the data and only read afterwards, so threads may share it.
+    Points are unit vectors in a k-d tree: the shortest chord through the globe is the shortest way around
+    it. Built once for a revision of the data and only read afterwards, so threads may share it.
     """
 
     def __init__(self, points: Iterable[tuple[Id, Point]]) -> None:
         """Take what to find, each with the id to answer with."""
         pairs = list(points)
-        self._ids: list[Id] = [known for known, _ in pairs]
-        self._points = [point for _, point in pairs]
-        self._vectors = _unit_vectors(self._points)
+        degrees = np.array([(p.latitude, p.longitude) for _, p in pairs], dtype=np.float64).reshape(-1, 2)
+        self._plant([known for known, _ in pairs], degrees[:, 0], degrees[:, 1])
+
+    @classmethod
+    def of_columns(
+        cls, ids: Sequence[Id], latitude: NDArray[np.float64], longitude: NDArray[np.float64]
+    ) -> Nearest[Id]:
+        """Take what to find as columns, each of the length of `ids`; degrees."""
+        made = cls.__new__(cls)
+        made._plant(ids, latitude, longitude)  # noqa: SLF001 one of us
+        return made
+
+    def _plant(
+        self, ids: Sequence[Id], latitude: NDArray[np.float64], longitude: NDArray[np.float64]
+    ) -> None:
+        self._ids: Sequence[Id] = ids
+        self._latitude, self._longitude = latitude, longitude
+        self._tree = KDTree(_unit_vectors(latitude, longitude)) if len(ids) else None
 
     def __len__(self) -> int:
         """Return how many points there are."""
@@ -118,11 +138,15 @@ class Nearest(Generic[Id]):
     def nearest(self, point: Point, k: int, within_km: float | None = None) -> list[tuple[Id, float]]:
         """Return at most `k` ids with their distance in kilometres, the nearest first."""
         k = min(k, len(self._ids))
-        if k < 1:
+        if k < 1 or self._tree is None:
             return []
-        closeness = self._vectors @ _unit_vectors([point])[0]
-        chosen = np.argpartition(-closeness, k - 1)[:k]
-        found = [(distance_km(point, self._points[row]), self._ids[row]) for row in chosen.tolist()]
+        _chords, nearest = self._tree.query(_unit_vector(point), k=k)
+        rows = nearest.ravel()
+        there = zip(rows.tolist(), self._latitude[rows].tolist(), self._longitude[rows].tolist(), strict=True)
+        found = [
+            (_haversine_km(point.latitude, point.longitude, latitude, longitude), self._ids[row])
+            for row, latitude, longitude in there
+        ]
         return [(known, km) for km, known in sorted(found) if within_km is None or km <= within_km]
 
 
@@ -195,9 +219,15 @@ def _turned(longitude: float) -> float:
     return (longitude + EAST) % (2 * EAST) - EAST
 
 
-def _unit_vectors(points: Sequence[Point]) -> NDArray[np.float64]:
-    """Return a row (x, y, z) for each point, on a sphere of radius 1."""
-    degrees = np.array([(p.latitude, p.longitude) for p in points], dtype=np.float64).reshape(-1, 2)
-    latitude, longitude = np.radians(degrees[:, 0]), np.radians(degrees[:, 1])
-    flat = np.cos(latitude)
-    return np.column_stack((flat * np.cos(longitude), flat * np.sin(longitude), np.sin(latitude)))
+def _unit_vector(point: Point) -> NDArray[np.float64]:
+    """Return one row (x, y, z) on a sphere of radius 1."""
+    latitude, longitude = math.radians(point.latitude), math.radians(point.longitude)
+    flat = math.cos(latitude)
+    return np.array([[flat * math.cos(longitude), flat * math.sin(longitude), math.sin(latitude)]])
+
+
+def _unit_vectors(latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a row (x, y, z) for each point given in degrees, on a sphere of radius 1."""
+    north, east = np.radians(latitude), np.radians(longitude)
+    flat = np.cos(north)
+    return np.column_stack((flat * np.cos(east), flat * np.sin(east), np.sin(north)))

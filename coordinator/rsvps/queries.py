@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from coordinator.events.models import Event
 from coordinator.events.rules import EventStatus
@@ -162,3 +163,17 @@ def counted(session: Session, event_ids: Iterable[int] | None = None) -> dict[in
 def has_code(rsvp: Rsvp) -> bool:
     """Tell whether an answer has a code to show at the door: it is known and was not taken back."""
     return rsvp.status in EXPECTED and (rsvp.email_digest is None or rsvp.confirmed_at is not None)
+
+
+def has_places() -> ColumnElement[bool]:
+    """Return the condition that somebody who comes anew finds a place at an event."""
+    tally = aliased(RsvpTally)  # the query around may have joined the tallies for its own columns
+    taken = tally.confirmed + tally.unconfirmed + tally.offered
+    is_full = exists().where(tally.event_id == Event.id, taken >= Event.capacity)
+    return or_(Event.capacity.is_(None), ~is_full)
+
+
+def full_events(session: Session, campaign_id: int) -> frozenset[int]:
+    """Return the ids of a campaign's events where nobody who comes anew finds a place."""
+    query = select(Event.id).where(Event.campaign_id == campaign_id, ~has_places())
+    return frozenset(session.scalars(query))

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from coordinator.events.cards import card_of
 from coordinator.events.queries.public import visible_by_ids
+from coordinator.maps.queries import atlas_of
 from coordinator.missions.models import Mission
 from coordinator.missions.queries import missions_of_state, nearest_missions
 from coordinator.places.geo import parse_coordinates
@@ -27,7 +28,6 @@ from coordinator.places.rules import (
     Precision,
 )
 from coordinator.rsvps.queries import tallies_of
-from coordinator.site.numbers import nearest_events
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 NEAR_KM = 150  # what people travel for an afternoon; beyond it the page says how far the nearest is
 MOST_SHOWN = 20
-MOST_LOOKED_AT = 40  # some of the nearest may be over
 MISSIONS_SHOWN = 3
 WORLD_KM = 20_040  # nothing is further away
 KM_IN_A_MILE = 1.609344
@@ -130,12 +129,13 @@ def near(
     session: Session, campaign: Campaign, here: Candidate, asked: Asked, *, locale: str, now: datetime
 ) -> Near:
     """Return the protests around `here` that are not over yet, and the missions."""
-    ranked = nearest_events(session, campaign).nearest(here.point, MOST_LOOKED_AT)
-    events = visible_by_ids(session, campaign, [known for known, _km in ranked])
-    ahead = [(events[known], km) for known, km in ranked if known in events and _is_ahead(events[known], now)]
+    ranked = atlas_of(session, campaign, now=now).nearest(here.point, MOST_SHOWN, now)
     within_km = asked.within_km or NEAR_KM
-    inside = [pair for pair in ahead if pair[1] <= within_km][:MOST_SHOWN]
-    outside = [] if inside else ahead[:MISSIONS_SHOWN]
+    shown = [pair for pair in ranked if pair[1] <= within_km] or ranked[:MISSIONS_SHOWN]
+    events = visible_by_ids(session, campaign, [known for known, _km in shown])
+    ahead = [(events[known], km) for known, km in shown if known in events]
+    inside = [pair for pair in ahead if pair[1] <= within_km]
+    outside = [] if inside else ahead
     tallies = tallies_of(session, [event.id for event, _km in inside + outside])
 
     def card(event: Any, km: float) -> Any:
@@ -178,10 +178,6 @@ def _without_names(place: str) -> Located:
         return Located(answer=Answer.NO_NAMES)
     here = Candidate(label=place, point=point, precision=Precision.EXACT, source="typed")
     return Located(answer=Answer.HERE, here=here)
-
-
-def _is_ahead(event: Any, now: datetime) -> bool:
-    return not event.is_over(now)
 
 
 def _number(text: str | None) -> float | None:

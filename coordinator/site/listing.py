@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import gettext as _
+
 from coordinator.events.cards import card_of
+from coordinator.events.filtering import DESCRIBED, PLACES_LEFT
 from coordinator.events.models import Event
-from coordinator.events.queries.public import EventFilters, filtered, list_page, visible_events
+from coordinator.events.queries.public import list_page, visible_events
+from coordinator.events.rules import EventStatus
 from coordinator.kit.i18n import country_name, date_text, language_name
 from coordinator.kit.ids import read_public_id
+from coordinator.maps.queries import also, matching
 from coordinator.rsvps.queries import tallies_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from coordinator.campaigns.models import Campaign
-    from coordinator.site.numbers import Facets
+    from coordinator.events.filtering import EventFilters
+    from coordinator.maps.atlas import Facets
 
 CARDS_ON_A_PAGE = 48
 
@@ -41,17 +46,6 @@ class Listing:
     """Public id with which the next page is asked for; empty on the last."""
 
 
-def filters_from(args: Mapping[str, str], facets: Facets) -> EventFilters:
-    """Return what the address asks for, without what the campaign does not have."""
-    country, language = args.get("country", "").upper(), args.get("language", "").lower()
-    day = _day(args.get("date", ""))
-    return EventFilters(
-        country=country if country in facets.countries else "",
-        day=day if day in facets.days else None,
-        language=language if language in facets.languages else "",
-    )
-
-
 def choices_of(facets: Facets, locale: str) -> dict[str, list[tuple[str, str]]]:
     """Return what each filter offers, in the reader's words: pairs of value and text."""
     countries = ((code, country_name(code, locale)) for code in facets.countries)
@@ -60,17 +54,14 @@ def choices_of(facets: Facets, locale: str) -> dict[str, list[tuple[str, str]]]:
         "country": sorted(countries, key=lambda choice: choice[1].casefold()),
         "date": [(day.isoformat(), date_text(day, locale)) for day in facets.days],
         "language": sorted(languages, key=lambda choice: choice[1].casefold()),
+        "status": [
+            (EventStatus.PUBLISHED.value, _("Taking place")),
+            (EventStatus.POSTPONED.value, _("Postponed")),
+            (EventStatus.CANCELLED.value, _("Cancelled")),
+        ],
+        "places": [(PLACES_LEFT, _("With places left"))],
+        "access": [(DESCRIBED, _("With notes on accessibility"))],
     }
-
-
-def parameters(filters: EventFilters) -> dict[str, str]:
-    """Return `filters` as they stand in an address."""
-    values = {
-        "country": filters.country,
-        "date": filters.day.isoformat() if filters.day else "",
-        "language": filters.language,
-    }
-    return {name: value for name, value in values.items() if value}
 
 
 def place_in_list(session: Session, campaign: Campaign, text: str) -> str:
@@ -96,7 +87,8 @@ def listing_of(
             next_after = events[-1].public_id
             break
         wanted = replace(filters, country=country)
-        page = list_page(session, campaign, wanted, after, size=CARDS_ON_A_PAGE - len(events))
+        room = CARDS_ON_A_PAGE - len(events)
+        page = list_page(session, campaign, wanted, after, size=room, also=also(wanted))
         events.extend(page.events)
         after = ""
         if page.next_after:
@@ -107,7 +99,7 @@ def listing_of(
 
 def _countries(session: Session, campaign: Campaign, filters: EventFilters, locale: str) -> list[str]:
     """Return the countries with something that was asked for, as the reader's language sorts them."""
-    query = filtered(visible_events(campaign.id), filters).with_only_columns(Event.country).distinct()
+    query = matching(campaign, filters).with_only_columns(Event.country).distinct()
     return sorted(session.scalars(query), key=lambda code: country_name(code, locale).casefold())
 
 
@@ -127,10 +119,3 @@ def _groups(session: Session, events: Sequence[Event], locale: str) -> list[Grou
             card.country = ""  # it stands above the group
         groups.setdefault(event.country, []).append(card)
     return [Group(code, country_name(code, locale), cards) for code, cards in groups.items()]
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

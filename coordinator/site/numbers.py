@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func
@@ -12,34 +10,20 @@ from sqlalchemy import func
 from coordinator.events.counting import told_column
 from coordinator.events.coverage import coverage
 from coordinator.events.models import Event
-from coordinator.events.queries.public import (
-    country_counts,
-    day_counts,
-    languages_spoken,
-    visible_events,
-    visible_points,
-)
+from coordinator.events.queries.public import visible_events
 from coordinator.events.rules import CountShown, EventStatus
 from coordinator.kit.kept import Kept
-from coordinator.places.geo import Nearest
 from coordinator.rsvps.models import RsvpTally
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
     from coordinator.campaigns.models import Campaign
     from coordinator.events.coverage import Covered
 
 CAMPAIGNS_KEPT = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Facets:
-    """What a campaign's list can be narrowed to."""
-
-    countries: Sequence[str]
-    days: Sequence[date]
-    languages: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,28 +38,13 @@ class Numbers:
     """Some events round or hide their numbers: these are what is told, and it is more."""
 
 
-_facets: Kept[Facets] = Kept(most=CAMPAIGNS_KEPT)
 _numbers: Kept[Numbers] = Kept(most=CAMPAIGNS_KEPT)
 _boards: Kept[list[Covered]] = Kept(most=CAMPAIGNS_KEPT)
-_nearest: Kept[Nearest[int]] = Kept(most=CAMPAIGNS_KEPT)
 
 
 def minute(now: datetime) -> int:
     """Return the number of this minute: what is kept for one is at most so old."""
     return int(now.timestamp() // 60)
-
-
-def facets_of(session: Session, campaign: Campaign) -> Facets:
-    """Return the countries, days and languages of a campaign's visible events."""
-
-    def count() -> Facets:
-        return Facets(
-            countries=[code for code, _count in country_counts(session, campaign) if code],
-            days=[day for day, _count in day_counts(session, campaign)],
-            languages=languages_spoken(session, campaign),
-        )
-
-    return _facets.get(campaign.id, campaign.revision, count)
 
 
 def numbers_of(session: Session, campaign: Campaign, *, now: datetime) -> Numbers:
@@ -108,8 +77,3 @@ def board_of(session: Session, campaign: Campaign, locale: str, *, now: datetime
     return _boards.get(
         (campaign.id, locale), (campaign.revision, minute(now)), lambda: coverage(session, campaign, locale)
     )
-
-
-def nearest_events(session: Session, campaign: Campaign) -> Nearest[int]:
-    """Return what finds the ids of the campaign's planned events by distance."""
-    return _nearest.get(campaign.id, campaign.revision, lambda: Nearest(visible_points(session, campaign)))

@@ -12,6 +12,7 @@ from coordinator.events.cards import card_of, city_of, when_of, where_of
 from coordinator.events.counting import people_facts
 from coordinator.events.coverage import Cover, by_region
 from coordinator.events.earlier import earlier_of
+from coordinator.events.filtering import parameters
 from coordinator.events.queries.public import reachable_event, visible_at_mission
 from coordinator.events.rules import PUBLIC, EventStatus
 from coordinator.feeds.jsonld import event_jsonld
@@ -30,6 +31,7 @@ from coordinator.kit.i18n import (
 )
 from coordinator.kit.kept import Kept
 from coordinator.kit.web import pack, public_page
+from coordinator.maps.queries import facets_of, wanted_from
 from coordinator.missions.queries import target_mission
 from coordinator.rsvps.forms import RsvpForm
 from coordinator.rsvps.helping import help_choices, help_wanted
@@ -37,8 +39,8 @@ from coordinator.rsvps.queries import tallies_of, tally_of
 from coordinator.rsvps.service.tallying import is_open
 from coordinator.settings import current_settings
 from coordinator.site.finding import Answer, Unit, asked_from, locate, near as find_near
-from coordinator.site.listing import choices_of, filters_from, listing_of, parameters, place_in_list
-from coordinator.site.numbers import board_of, facets_of, minute, numbers_of
+from coordinator.site.listing import choices_of, listing_of, place_in_list
+from coordinator.site.numbers import board_of, minute, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,8 +102,8 @@ def campaign(slug: str) -> ResponseReturnValue:
     session = db.session()
     shown = campaign_by_slug(session, slug)
     lang, moment = current_language(), now()
-    facets = facets_of(session, shown)
-    filters = filters_from(request.args, facets)
+    facets = facets_of(session, shown, now=moment)
+    filters = wanted_from(session, shown, request.args, now=moment)
     after = place_in_list(session, shown, request.args.get("after", ""))
     chosen: dict[str, Any] = parameters(filters)
 

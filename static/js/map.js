@@ -1,51 +1,57 @@
 /* The map page. folium's script has drawn an empty map with its layers (coordinator/maps/drawing.py); this
-   fetches the events as GeoJSON, puts them into those layers and lets people filter them.
+   fetches what a view shows (map_tiles.js), puts it into those layers and lets people filter it.
 
    What people typed is only ever put into the page as text (map_popups.js). */
 
 import drawBasemap, { colour } from "./basemap.js";
-import { datesAsIn, missionPopup, placePopup, words, wordsFrom } from "./map_popups.js";
-import { clusterIcon, nameOf, pinIcon } from "./map_pins.js";
+import { crowdIcon, nameOf, pinIcon } from "./map_pins.js";
+import { datesAsIn, missionPopup, placePopup, waitingPopup, words, wordsFrom } from "./map_popups.js";
+import { Tiles, joined, read } from "./map_tiles.js";
 
 const CLOSE_ZOOM = 14;
-const LAYERS = { events: "marker_cluster_events", missions: "feature_group_missions" };
-const SAME_PLACE_DECIMALS = 4; // of a degree: eleven metres
+const CLOSER = 2; // zoom levels, when somebody opens a crowd
+const LAYERS = { events: "feature_group_events", missions: "feature_group_missions", people: "feature_group_people" };
+const APART = 42; // pixels between two marks
 const CLOSEST_FIT = 6; // zoom, so that one protest alone is shown with its country around it
 const PHONE_ZOOM = 1.5;
 const ROOM_FOR_BUTTONS = [66, 12]; // pixels at the map's head and left, where Leaflet has its buttons
+const LARGEST_HEAT = 60; // pixels
 const WORLD = [
   [-72, -200],
   [84, 200],
 ];
-const FILTERS = ["country", "date", "language"];
+const FILTERS = ["country", "date", "language", "status", "places", "access"];
 const POSITION = /^#map=([\d.]+)\/(-?[\d.]+)\/(-?[\d.]+)$/u;
 
 const page = document.querySelector(".map");
 const status = page.querySelector(".map__status");
 const form = page.querySelector(".map__filter");
 const more = page.querySelector(".map__more");
+const share = page.querySelector(".map__share");
 const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+const features = new Map(); // what is known of events, by the ids that were asked for
+const drawn = new Map(); // markers on the map, by what they show
 
 start();
 
-function start() {
+async function start() {
   wordsFrom(page.dataset.words, { opens: page.dataset.opens, lang: document.documentElement.lang });
   const isFramed = window.self !== window.top;
   page.classList.toggle("map--framed", isFramed);
   const map = window[page.dataset.map];
   if (isFramed) letThePageScroll(map);
-  const events = window[LAYERS.events];
-  const missions = window[LAYERS.missions];
   setUpMap(map);
   nameControls(map);
-  events.options.iconCreateFunction = clusterIcon;
   drawBasemap(map).catch((fault) => console.warn("the world map did not load", fault));
-  Promise.all([read(page.dataset.events), read(page.dataset.missions).catch(() => [])])
-    .then(([eventFeatures, missionFeatures]) => show({ map, events, missions, eventFeatures, missionFeatures }))
-    .catch((fault) => {
-      console.warn("no events", fault);
-      say(words.failed);
-    });
+  const layers = Object.fromEntries(Object.entries(LAYERS).map(([name, id]) => [name, window[id]]));
+  const asked = new URLSearchParams(location.search);
+  for (const name of ["status", "places", "access"]) choose(name, asked.get(name) ?? "");
+  try {
+    await open(map, layers);
+  } catch (fault) {
+    console.warn("no events", fault);
+    say(words.failed);
+  }
 }
 
 function setUpMap(map) {
@@ -86,81 +92,159 @@ function nameControls(map) {
   }
 }
 
-async function read(url) {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-  return (await answer.json()).features;
-}
-
-function show({ map, events, missions, eventFeatures, missionFeatures }) {
-  offerChoices(eventFeatures, missionFeatures);
-  const refresh = ({ isFirst = false } = {}) => {
-    const wanted = Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value]));
-    const shown = eventFeatures.filter(({ properties }) => isWanted(properties, wanted));
-    const places = placesOf(shown);
-    events.clearLayers();
-    events.addLayers(places.map(pinFor));
-    missions.clearLayers();
-    for (const feature of missionFeatures) {
-      const { events: count, country } = feature.properties;
-      if (count === 0 && (!wanted.country || country === wanted.country)) missions.addLayer(dotFor(feature));
-    }
-    sayHowMany(shown);
-    if (!isFirst || !returnTo(map)) fit(map, places);
-  };
-  refresh({ isFirst: true });
+async function open(map, layers) {
+  const asked = new URLSearchParams(location.search);
+  const first = await read(`${page.dataset.url}summary.json${queryOf(Object.fromEntries(asked))}`);
+  offerChoices(first, asked);
+  let view = show(map, layers, first, { isFirst: true });
   map.panInsideBounds(WORLD, { animate: false });
   map.setMaxBounds(WORLD); // not before: Leaflet would glide into them, and a click meanwhile would be lost
-  form.addEventListener("submit", (submit) => submit.preventDefault());
-  form.addEventListener("change", () => {
-    keepFilters();
-    refresh();
+  map.on("moveend", () => {
+    draw(map, layers, view);
+    keepPosition(map);
   });
-  map.on("moveend", () => keepPosition(map));
+  form.addEventListener("submit", (submit) => submit.preventDefault());
+  form.addEventListener("change", async () => {
+    keepFilters();
+    const query = queryOf(chosen());
+    try {
+      const summary = await read(`${page.dataset.url}summary.json${query}`);
+      if (query === queryOf(chosen())) view = show(map, layers, summary); // else somebody chose again meanwhile
+    } catch (fault) {
+      console.warn("no events", fault);
+      say(words.failed);
+    }
+  });
+  share?.addEventListener("click", () => shareView());
   more.hidden = false;
   page.dataset.ready = "";
+  showMissions(layers.missions).catch((fault) => console.warn("no missions", fault));
 }
 
-function isWanted({ country, starts_at: startsAt, languages }, wanted) {
-  return (
-    (!wanted.country || country === wanted.country) &&
-    (!wanted.date || startsAt.startsWith(wanted.date)) &&
-    (!wanted.language || languages.includes(wanted.language))
-  );
+function show(map, layers, summary, { isFirst = false } = {}) {
+  const view = new Tiles(page.dataset.url, queryOf(chosen()), summary.tiles);
+  sayHowMany(summary);
+  if (!isFirst || !returnTo(map)) fit(map, summary);
+  draw(map, layers, view);
+  showCountry(layers.missions);
+  return view;
 }
 
-/* Several protests at one place are one pin with a number. */
-function placesOf(features) {
-  const places = new Map();
-  for (const { geometry, properties } of features) {
-    if (!geometry) continue;
-    const [longitude, latitude] = geometry.coordinates;
-    const key = `${latitude.toFixed(SAME_PLACE_DECIMALS)} ${longitude.toFixed(SAME_PLACE_DECIMALS)}`;
-    if (!places.has(key)) places.set(key, { point: [latitude, longitude], events: [] });
-    places.get(key).events.push(properties);
+/* Put the marks of this view on the map, and again when the tiles that were missing have come. */
+function draw(map, layers, view) {
+  const { marks, pending } = view.marksIn(map);
+  const wanted = new Map(joined(marks, map, APART).map((mark) => [JSON.stringify(mark), mark]));
+  for (const [key, marker] of drawn) {
+    if (wanted.has(key) || marker.isPopupOpen()) continue;
+    layers.events.removeLayer(marker);
+    drawn.delete(key);
   }
-  return [...places.values()];
+  for (const [key, mark] of wanted) {
+    if (drawn.has(key)) continue;
+    const marker = mark.ids.length > 0 ? pinFor(mark) : crowdFor(mark, map);
+    drawn.set(key, marker);
+    layers.events.addLayer(marker);
+  }
+  if (layers.people) showPeople(layers.people, [...wanted.values()]);
+  pending?.then(() => draw(map, layers, view)).catch((fault) => {
+    console.warn("a part of the map did not load", fault);
+    say(words.failed);
+  });
 }
 
-function pinFor(place) {
-  const name = nameOf(place.events);
-  const pin = L.marker(place.point, { icon: pinIcon(place.events), title: name, riseOnHover: true });
-  pin.eventCount = place.events.length;
+function pinFor(mark) {
+  const name = nameOf(mark);
+  const pin = L.marker(mark.point, { icon: pinIcon(mark), title: name, riseOnHover: true });
   pin.on("add", () => pin.getElement().setAttribute("aria-label", name));
-  pin.bindPopup(() => placePopup(place.events), popupSize(220, 290));
+  pin.bindPopup(() => popupFor(mark, pin), popupSize(220, 290));
   return pin;
 }
 
-function dotFor({ geometry, properties }) {
-  const [longitude, latitude] = geometry.coordinates;
-  const dot = L.circleMarker([latitude, longitude], {
-    radius: 4,
-    weight: 1,
-    color: colour("map-land"),
-    fillColor: colour("map-pin-quiet"),
-    fillOpacity: 1,
-  });
-  return dot.bindPopup(() => missionPopup(properties), popupSize(200, 260));
+function crowdFor(mark, map) {
+  const name = nameOf(mark);
+  const crowd = L.marker(mark.point, { icon: crowdIcon(mark), title: name });
+  crowd.on("add", () => crowd.getElement().setAttribute("aria-label", name));
+  const closer = () => {
+    map.setView(mark.point, Math.min(map.getMaxZoom(), Math.floor(map.getZoom()) + CLOSER), { animate: !isStill });
+    map.getContainer().focus({ preventScroll: true }); // the disc is about to go, and the focus would go with it
+  };
+  crowd.on("click", closer);
+  crowd.on("keypress", ({ originalEvent }) => originalEvent.key === "Enter" && closer());
+  return crowd;
+}
+
+/* The popup opens at once with what the pin says; the rest comes from the same GeoJSON that anybody may read. */
+function popupFor(mark, pin) {
+  const ids = mark.ids.join(",");
+  if (features.has(ids)) return placePopup(features.get(ids), mark, page.dataset.list);
+  const box = waitingPopup(mark);
+  read(`${page.dataset.events}${page.dataset.events.includes("?") ? "&" : "?"}ids=${ids}`)
+    .then((found) => {
+      features.set(ids, found.features.map(({ properties }) => properties));
+      renew(pin.getPopup());
+    })
+    .catch((fault) => {
+      console.warn("no events", fault);
+      box.querySelector(".map-popup__line").textContent = words.failed;
+    });
+  return box;
+}
+
+/* Let a popup that is open say what is known by now, and keep the focus where it was. */
+function renew(popup) {
+  if (!popup?.isOpen()) return;
+  const had = popup.getElement().contains(document.activeElement);
+  popup.update();
+  if (had) popup.getElement().querySelector("#popup-title")?.focus({ preventScroll: true });
+}
+
+async function showMissions(layer) {
+  const missions = await read(`${page.dataset.url}missions.json`);
+  const known = new Map();
+  for (const [code, country, latitude, longitude] of missions) {
+    const dot = L.circleMarker([latitude, longitude], {
+      radius: 4,
+      weight: 1,
+      color: colour("map-land"),
+      fillColor: colour("map-pin-quiet"),
+      fillOpacity: 1,
+    });
+    dot.country = country;
+    dot.bindPopup(() => {
+      if (known.has(code)) return missionPopup(known.get(code));
+      const box = waitingPopup({ title: "", city: "", ids: [], count: 1 });
+      read(page.dataset.missions)
+        .then(({ features: all }) => {
+          for (const { id, properties } of all) known.set(id, properties);
+          if (known.has(code)) renew(dot.getPopup());
+        })
+        .catch(() => (box.querySelector(".map-popup__line").textContent = words.failed));
+      return box;
+    }, popupSize(200, 260));
+    layer.addLayer(dot);
+  }
+  layer.everything = layer.getLayers();
+  showCountry(layer);
+}
+
+/* Missions follow the country alone: they have no date and no language. */
+function showCountry(layer) {
+  if (!layer.everything) return;
+  const { country } = chosen();
+  layer.clearLayers();
+  for (const dot of layer.everything) if (!country || dot.country === country) layer.addLayer(dot);
+}
+
+/* For coordinators: how many people come, as warm discs under the pins. */
+function showPeople(layer, marks) {
+  layer.clearLayers();
+  const most = Math.max(1, ...marks.map(({ people }) => people));
+  for (const { point, people } of marks) {
+    if (people === 0) continue;
+    const radius = Math.max(8, LARGEST_HEAT * Math.sqrt(people / most));
+    const heat = { radius, stroke: false, fillColor: colour("signal"), fillOpacity: 0.35, interactive: false };
+    layer.addLayer(L.circleMarker(point, heat));
+  }
 }
 
 function popupSize(minWidth, maxWidth) {
@@ -182,15 +266,12 @@ function enterPopup(map, popup) {
 }
 
 /* The same numbers as in the list: what will take place, and apart from it what will not, or not then. */
-function sayHowMany(features) {
-  if (features.length === 0) return say(words.nothing);
+function sayHowMany({ counts, without }) {
+  const { published = 0, submitted = 0, postponed = 0, cancelled = 0 } = counts;
+  if (published + submitted + postponed + cancelled === 0) return say(words.nothing);
   const number = new Intl.NumberFormat(document.documentElement.lang);
-  const [cancelled, postponed] = ["cancelled", "postponed"].map(
-    (status) => features.filter(({ properties }) => properties.status === status).length,
-  );
-  const without = features.filter(({ geometry }) => !geometry).length;
   const parts = [
-    [words.shown, features.length - cancelled - postponed],
+    [words.shown, published + submitted],
     [words.later, postponed],
     [words.off, cancelled],
     [words.without, without],
@@ -202,30 +283,40 @@ function say(text) {
   status.textContent = text;
 }
 
-/* What there is to choose is what there is on the map, in the reader's words. */
-function offerChoices(eventFeatures, missionFeatures) {
+/* What there is to choose is what there is in the campaign, in the reader's words. */
+function offerChoices({ countries, dates, languages }, asked) {
   const { lang } = document.documentElement;
-  const asked = new URLSearchParams(location.search);
   const namedBy = (type) => {
     const names = new Intl.DisplayNames([lang], { type, fallback: "code" });
     return (code) => names.of(code);
   };
   const day = new Intl.DateTimeFormat(datesAsIn(lang), { dateStyle: "full", timeZone: "UTC" });
-  const all = eventFeatures.map(({ properties }) => properties);
-  const countries = [...all, ...missionFeatures.map(({ properties }) => properties)].map(({ country }) => country);
   const choices = {
     country: [countries, namedBy("region")],
-    date: [all.map(({ starts_at: at }) => at.slice(0, 10)), (text) => day.format(new Date(`${text}T12:00Z`))],
-    language: [all.flatMap(({ languages }) => languages), namedBy("language")],
+    date: [dates, (text) => day.format(new Date(`${text}T12:00Z`))],
+    language: [languages, namedBy("language")],
   };
   for (const [name, [values, textOf]] of Object.entries(choices)) {
-    const isDate = name === "date";
-    const known = [...new Set(values.filter(Boolean))].map((value) => [value, safely(textOf, value)]);
-    known.sort(([one, a], [other, b]) => (isDate ? one.localeCompare(other) : a.localeCompare(b, lang)));
+    const known = values.map((value) => [value, safely(textOf, value)]);
+    if (name !== "date") known.sort(([, a], [, b]) => a.localeCompare(b, lang));
     form.elements[name].append(...known.map(([value, text]) => new Option(text, value)));
-    const wish = asked.get(name) ?? "";
-    form.elements[name].value = known.some(([value]) => value === wish) ? wish : "";
+    choose(name, asked.get(name) ?? "");
   }
+}
+
+function choose(name, wish) {
+  const { options } = form.elements[name];
+  const found = [...options].find(({ value }) => value.toLowerCase() === wish.toLowerCase());
+  form.elements[name].value = found?.value ?? "";
+}
+
+function chosen() {
+  return Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value]));
+}
+
+function queryOf(values) {
+  const asked = FILTERS.filter((name) => values[name]).map((name) => [name, values[name]]);
+  return asked.length > 0 ? `?${new URLSearchParams(asked)}` : "";
 }
 
 function safely(textOf, value) {
@@ -236,23 +327,21 @@ function safely(textOf, value) {
   }
 }
 
-function fit(map, places) {
-  if (places.length === 0) return;
-  const bounds = L.latLngBounds(places.map(({ point }) => point));
+function fit(map, { box, middle }) {
+  if (!box) return;
+  const [south, west, north, east] = box;
+  const bounds = L.latLngBounds([south, west], [north, east]);
   if (map.getBoundsZoom(bounds, false, L.point(72, 72)) > map.getMinZoom()) {
     map.fitBounds(bounds, { padding: [36, 36], maxZoom: CLOSEST_FIT, animate: false, reset: true });
     return;
   }
-  // The world does not fit on a phone: show where most of them are.
-  const middle = (index) => places.map(({ point }) => point[index]).sort((a, b) => a - b)[places.length >> 1];
-  map.setView([middle(0), middle(1)], PHONE_ZOOM, { animate: false, reset: true });
+  map.setView(middle, PHONE_ZOOM, { animate: false, reset: true }); // the world does not fit on a phone
 }
 
 /* The address remembers filters and position, so that "back" returns to the same view. */
 function keepFilters() {
   const url = new URL(location.href);
-  for (const name of FILTERS) {
-    const { value } = form.elements[name];
+  for (const [name, value] of Object.entries(chosen())) {
     if (value) url.searchParams.set(name, value);
     else url.searchParams.delete(name);
   }
@@ -266,6 +355,17 @@ function keepPosition(map) {
   const decimals = map.getZoom() > CLOSE_ZOOM ? 3 : 2;
   url.hash = `map=${map.getZoom()}/${lat.toFixed(decimals)}/${lng.toFixed(decimals)}`;
   replace(url);
+}
+
+async function shareView() {
+  const url = location.href.replace("/embed/", "/");
+  try {
+    if (navigator.share && matchMedia("(pointer: coarse)").matches) await navigator.share({ url, title: document.title });
+    else await navigator.clipboard.writeText(url);
+    share.textContent = words.copied;
+  } catch {
+    share.textContent = url; // somebody said no, or the browser has no clipboard: it can be copied by hand
+  }
 }
 
 function replace(url) {

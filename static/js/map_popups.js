@@ -14,13 +14,23 @@ export function datesAsIn(lang) {
   return lang === "en" ? "en-GB" : lang;
 }
 
-export function placePopup(events) {
+/* What a popup says until more is known. */
+export function waitingPopup({ title, city, ids, count }) {
+  const box = popupBox();
+  const heading = made("h2", "map-popup__name", ids.length > 1 ? words.here.replace("{count}", String(count)) : title);
+  asTitle(heading);
+  box.append(made("p", "map-popup__city", city), heading, made("p", "map-popup__line", words.loading));
+  return box;
+}
+
+/* `mark` may stand for more events than are described here; the list has them all. */
+export function placePopup(events, { count }, listUrl) {
   const box = popupBox();
   if (events.length === 1) {
     box.append(...describe(events[0], { isTitle: true }));
     return box;
   }
-  const title = made("h2", "map-popup__title", words.here.replace("{count}", String(events.length)));
+  const title = made("h2", "map-popup__title", words.here.replace("{count}", String(count)));
   asTitle(title);
   const list = made("ul", "map-popup__list");
   for (const event of inOrder(events)) {
@@ -29,6 +39,7 @@ export function placePopup(events) {
     list.append(item);
   }
   box.append(made("p", "map-popup__city", events[0].city), title, list);
+  if (count > events.length) box.append(linkTo(listUrl, words.all, "map-popup__act"));
   return box;
 }
 

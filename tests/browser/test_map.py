@@ -70,6 +70,12 @@ def map_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 public_contact=HOSTILE, how_to_get_there=HOSTILE, accessibility=HOSTILE, country="IS",
                 latitude=64.1, longitude=-21.9, timezone="Atlantic/Reykjavik",
             )  # fmt: skip
+            crowd = CampaignFactory(slug="crowd")
+            EventFactory(campaign=crowd, organiser=organiser, mission=berlin, title="Berlin vigil")
+            EventFactory(
+                campaign=crowd, organiser=organiser, mission=None, title="Potsdam vigil", city="Potsdam",
+                latitude=52.4, longitude=13.05,
+            )  # fmt: skip
         db.session.remove()
     server.set_app(app)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -160,6 +166,37 @@ def test_what_strangers_type_is_shown_and_never_run(page: Page, map_url: str) ->
     expect(popup.get_by_role("heading")).to_have_text(HOSTILE)
     assert popup.locator("img, script").count() == 0
     assert page.evaluate("globalThis.pwned") is None
+
+
+def test_a_crowd_is_opened_by_keyboard_and_the_focus_stays_on_the_map(page: Page, map_url: str) -> None:
+    show(page, f"{map_url.replace('/world/', '/crowd/')}#map=6/52.4/13")
+    crowd = page.locator(".map-cluster")
+    expect(crowd).to_have_attribute("aria-label", "Protests: 2. Zoom in")
+
+    crowd.focus()
+    page.keyboard.press("Enter")
+
+    expect(pin(page, "Berlin vigil")).to_be_visible()
+    expect(pin(page, "Potsdam vigil")).to_be_visible()
+    assert page.evaluate("map_events.getContainer().contains(document.activeElement)")
+
+
+def test_close_up_every_place_stands_alone(page: Page, map_url: str) -> None:
+    show(page, f"{map_url}#map=18/52.5163/13.3835")
+
+    expect(pin(page, "Berlin · Protests here: 2")).to_be_visible()
+    expect(page.locator(".map-pin[role=button]")).to_have_count(1)
+
+
+def test_a_view_can_be_shared(page: Page, map_url: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    show(page, f"{map_url}?country=DE#map=5/52.5/13.4")
+
+    page.get_by_text("Filter and legend").click()
+    page.get_by_role("button", name="Copy a link to this view").click()
+
+    expect(page.get_by_role("button", name="The link was copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{map_url}?country=DE#map=5/52.5/13.4"
 
 
 def test_filters_come_from_the_address_and_go_into_it(page: Page, map_url: str) -> None:

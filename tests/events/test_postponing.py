@@ -16,7 +16,6 @@ from coordinator.events.earlier import earlier_of
 from coordinator.events.models import Event, EventNotice
 from coordinator.events.queries.details import details_of
 from coordinator.events.queries.others import events_at_mission
-from coordinator.events.queries.public import visible_points
 from coordinator.events.queries.reviewing import review_queue
 from coordinator.events.rules import (
     DayError,
@@ -30,6 +29,7 @@ from coordinator.events.rules import (
 from coordinator.events.service.changing import cancel_event, change_event
 from coordinator.events.service.postponing import postpone_event, resume_event
 from coordinator.events.service.reviewing import accept_change
+from coordinator.maps.queries import atlas_of
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignRoleFactory
 from tests.factories.events import EventFactory
@@ -181,7 +181,8 @@ def test_it_is_nobodys_plan_for_its_day_and_not_near_anybody(session: Session) -
     event = EventFactory(postponed=True)
 
     assert events_at_mission(session, event.campaign, event.mission_id, DAY) == []
-    assert visible_points(session, event.campaign) == []
+    atlas = atlas_of(session, event.campaign, now=event.created_at)
+    assert atlas.nearest(event.point, 5, event.created_at) == []
 
 
 def test_its_mission_is_not_one_where_nobody_stands(session: Session) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug.test import Client
@@ -32,7 +32,7 @@ class Desk:
         front = Front(self.house, lambda: revisions(session.connection()), clock=lambda: self.now)
         self.client = Client(front)
 
-    def house(self, environ, start_response):  # type: ignore[no-untyped-def]
+    def house(self, environ: Any, start_response: Any) -> Any:
         self.asked += 1
         return self.app.wsgi_app(environ, start_response)
 

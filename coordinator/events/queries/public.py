@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Date, and_, bindparam, func, select, tuple_, union_all
+from sqlalchemy import and_, bindparam, select, tuple_, union_all
 from sqlalchemy.orm import contains_eager, joinedload, lazyload, load_only
 
 from coordinator.campaigns.models import Campaign
 from coordinator.campaigns.rules import CampaignStatus
+from coordinator.events.filtering import EventFilters
 from coordinator.events.models import Event
 from coordinator.events.rules import PUBLIC, REACHABLE, EventStatus
 from coordinator.kit.errors import NotFoundError
-from coordinator.places.rules import Point
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,18 +49,6 @@ _ANSWERABLE = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventFilters:
-    """What somebody looks for in a list. The defaults leave nothing out."""
-
-    country: str = ""
-    """ISO 3166-1 alpha-2 in capitals."""
-    day: date | None = None
-    """On the calendar of the place."""
-    language: str = ""
-    """Spoken there."""
-
-
 @dataclass(frozen=True, slots=True)
 class EventPage:
     """Some events of a long list, and where the next page starts."""
@@ -81,7 +69,7 @@ def visible_events(campaign_id: int, *, status: EventStatus | None = None) -> Se
 
 
 def filtered(events: Select[Event], filters: EventFilters) -> Select[Event]:
-    """Leave out what was not asked for."""
+    """Leave out what was not asked for, as far as the event itself knows; places left are counted above."""
     if filters.country:
         events = events.where(Event.country == filters.country)
     if filters.day:
@@ -89,6 +77,12 @@ def filtered(events: Select[Event], filters: EventFilters) -> Select[Event]:
     if filters.language:
         spoken = " " + Event.languages + " "
         events = events.where(spoken.contains(f" {filters.language} ", autoescape=True))
+    if filters.status:
+        events = events.where(Event.status == filters.status)
+    if filters.has_places:
+        events = events.where(Event.status == EventStatus.PUBLISHED)
+    if filters.is_described:
+        events = events.where(Event.accessibility != "")
     return events
 
 
@@ -99,18 +93,21 @@ def list_page(
     after: str = "",
     *,
     size: int = CARDS_ON_A_PAGE,
+    also: ColumnElement[bool] | None = None,
 ) -> EventPage:
     """Return a page of the visible events by country, city and start, each with its mission.
 
     Every status is read along the index as far as the page needs, so a page costs the same
     in a campaign of ten and of ten thousand. `after` is the public id of the last event of the
-    page before; with one that is not visible the list starts anew.
+    page before; with one that is not visible the list starts anew. `also` is one more condition.
     """
     order = (Event.country, Event.city, Event.starts_at, Event.id)
     start = _place_in_list(session, campaign, after)
     parts = []
     for status in sorted(PUBLIC):
         visible = filtered(visible_events(campaign.id, status=status), filters or EventFilters())
+        if also is not None:
+            visible = visible.where(also)
         if start is not None:
             visible = visible.where(tuple_(*order) > tuple_(*start))
         parts.append(visible.with_only_columns(Event.id).order_by(*order).limit(size + 1).subquery())
@@ -118,38 +115,6 @@ def list_page(
     query = select(Event).where(Event.id.in_(ids)).options(joinedload(Event.mission)).order_by(*order)
     found = session.scalars(query.limit(size + 1)).all()
     return EventPage(found[:size], found[size - 1].public_id if len(found) > size else "")
-
-
-def country_counts(session: Session, campaign: Campaign) -> list[tuple[str, int]]:
-    """Return every country with visible events and how many, by its code."""
-    query = visible_events(campaign.id).with_only_columns(Event.country, func.count()).group_by(Event.country)
-    return [(country, count) for country, count in session.execute(query.order_by(Event.country))]
-
-
-def day_counts(session: Session, campaign: Campaign) -> list[tuple[date, int]]:
-    """Return every day with visible events and how many, each on the calendar of its place."""
-    day = func.date(Event.starts_local, type_=Date)
-    query = visible_events(campaign.id).with_only_columns(day, func.count()).group_by(day).order_by(day)
-    return [(known, count) for known, count in session.execute(query)]
-
-
-def languages_spoken(session: Session, campaign: Campaign) -> list[str]:
-    """Return the codes of all languages spoken at visible events, sorted."""
-    query = visible_events(campaign.id).with_only_columns(Event.languages).distinct()
-    return sorted({code for spoken in session.scalars(query) for code in spoken.split()})
-
-
-def visible_points(session: Session, campaign: Campaign) -> list[tuple[int, Point]]:
-    """Return where the events are that will take place, each with its id: what "near me" is made of."""
-    query = (
-        visible_events(campaign.id)
-        .where(Event.status == EventStatus.PUBLISHED)
-        .with_only_columns(Event.id, Event.latitude, Event.longitude)
-    )
-    # what is published has a point: CHECK published_is_located
-    return [
-        (known, Point(float(north or 0), float(east or 0))) for known, north, east in session.execute(query)
-    ]
 
 
 def visible_by_ids(session: Session, campaign: Campaign, ids: Iterable[int]) -> dict[int, Event]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, make_response, render_template, request, url_for
@@ -67,7 +67,8 @@ def embedded_map(slug: str) -> ResponseReturnValue:
 @public(why="the map's script holds nothing but the map's own words")
 def map_script(version: str) -> ResponseReturnValue:
     """Return the script that folium drew. Its address changes when it does, so it may be kept for a year."""
-    script = current_script()
+    drawn = (current_script(), current_script(has_people=True))
+    script = next((one for one in drawn if one.version == version), drawn[0])
     takes_gzip = request.accept_encodings.quality("gzip") > 0
     response = make_response(script.packed if takes_gzip else gzip.decompress(script.packed))
     response.mimetype = "text/javascript"
@@ -83,8 +84,11 @@ def map_script(version: str) -> ResponseReturnValue:
     return response.make_conditional(request)
 
 
-def current_script() -> Script:
-    """Return the script for the language being written, drawn once for each process and language."""
+def current_script(*, has_people: bool = False) -> Script:
+    """Return the script for the language being written, drawn once for each process and language.
+
+    With `has_people` it has a layer for how many come, which coordinators see.
+    """
     settings = current_settings()
     streets = (settings.tiles_url, settings.tiles_attribution)
 
@@ -96,57 +100,66 @@ def current_script() -> Script:
             leave_full_screen=_("Leave full screen"),
             locate=_("Show where I am"),
             here=_("You are here"),
+            people=_("How many people come") if has_people else "",
         )
         body = draw(words, tiles_url=streets[0], attribution=streets[1]).encode()
         return Script(gzip.compress(body, mtime=0), hashlib.sha256(body).hexdigest()[:12])
 
-    return scripts.get(current_language(), streets, make)
+    return scripts.get((current_language(), has_people), streets, make)
 
 
-def map_page(
-    *,
-    title: str,
-    events_url: str,
-    missions_url: str,
-    list_url: str,
-    back: tuple[str, str],
-    opens: str = "_top",
-) -> str:
-    """Return a page that is one map. Coordinators have another one than the public, from other GeoJSON.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a map shows, and where its page finds that."""
+
+    title: str
+    data_url: str
+    """Folder of the map's data, ending with "/"."""
+    events_url: str
+    """GeoJSON as feeds.campaign_geojson writes it; `status` may be "submitted" too."""
+    missions_url: str
+    """GeoJSON as feeds.campaign_missions writes it."""
+    list_url: str
+    """The same events without a map."""
+    back: tuple[str, str]
+    """Text and address of the page above."""
+
+
+def map_page(shown: Shown, *, opens: str = "_top", has_people: bool = False) -> str:
+    """Return a page that is one map. Coordinators have another one than the public, from other data.
 
     Args:
-        title: what the map shows.
-        events_url: GeoJSON as feeds.campaign_geojson writes it; `status` may be "submitted" too.
-        missions_url: GeoJSON as feeds.campaign_missions writes it.
-        list_url: the same events without a map.
-        back: text and address of the page above.
+        shown: what it shows.
         opens: where links open, "_top" or "_blank".
+        has_people: show how many come, for coordinators.
     """
     if tiles_url := current_settings().tiles_url:
         allow_images_from(tile_origin(tiles_url))
     return render_template(
         "maps/map.html",
-        title=title,
-        events_url=events_url,
-        missions_url=missions_url,
-        list_url=list_url,
-        back=back,
+        **{one.name: getattr(shown, one.name) for one in fields(shown)},
         opens=opens,
         map_id=MAP,
         styles=STYLES,
         scripts=SCRIPTS,
-        script_url=url_for("maps.map_script", version=current_script().version),
+        script_url=url_for("maps.map_script", version=current_script(has_people=has_people).version),
     )
+
+
+def data_folder(summary: str, *, slug: str) -> str:
+    """Return where a map's data is, by the endpoint of its summary."""
+    return url_for(summary, slug=slug).rpartition("/")[0] + "/"
 
 
 def _public_map(campaign: Campaign, *, opens: str) -> str:
     lang = current_language()
     above = url_for("site.campaign", slug=campaign.slug)
-    return map_page(
+    shown = Shown(
         title=_("Map of all protests"),
+        data_url=data_folder("map_data.summary", slug=campaign.slug),
         events_url=url_for("feeds.campaign_geojson", slug=campaign.slug, lang=lang),
         missions_url=url_for("feeds.campaign_missions", slug=campaign.slug, lang=lang),
         list_url=f"{above}#list",
         back=(campaign.text_in(lang).title, above),
-        opens=opens,
     )
+    return map_page(shown, opens=opens)
