@@ -138,7 +138,7 @@ class Site:
         campaign, events = f"/en/{SLUG}", self.filled.event_ids[:EVENT_PAGES_ASKED_FOR]
         near = f"{campaign}/near?within_km={WORLD_KM}&"  # as many results for every size
         cities = self.filled.cities
-        points = [f"{near}lat={city.latitude:.2f}&lon={city.longitude:.2f}" for city in cities]
+        points = [f"{near}lat={city.point.latitude:.2f}&lon={city.point.longitude:.2f}" for city in cities]
         names = [f"{near}{urlencode({'place': city.name})}" for city in cities]
         answers = [f"/en/events/{event}/rsvp" for event in events]
         geojson = Load(paths=[f"/{SLUG}/events.geojson"])

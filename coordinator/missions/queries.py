@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy import case, select
 
 from coordinator.kit.errors import NotFoundError
+from coordinator.kit.kept import Kept
 from coordinator.missions.models import Mission
 from coordinator.missions.rules import MissionStatus
 from coordinator.places.geo import Nearest
@@ -14,8 +15,15 @@ from coordinator.places.rules import Point
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+
+STATES_KEPT = 200
+MINUTE = 60
+
+_doors: Kept[Nearest[int]] = Kept(most=STATES_KEPT)
 
 
 class HasTargets(Protocol):
@@ -69,14 +77,21 @@ def missions_of_state(session: Session, sending_state: str, receiving_state: str
 
 
 def nearest_missions(
-    session: Session, campaign: HasTargets, point: Point, k: int = 3
+    session: Session, campaign: HasTargets, point: Point, k: int = 3, *, now: datetime
 ) -> list[tuple[Mission, float]]:
-    """Return at most `k` targets that are not closed with their distance in km, the nearest first."""
-    query = select(Mission.id, Mission.latitude, Mission.longitude).where(
-        Mission.sending_state == campaign.sending_state, Mission.status != MissionStatus.CLOSED
-    )
-    doors = Nearest((row.id, Point(row.latitude, row.longitude)) for row in session.execute(query))
+    """Return at most `k` targets that are not closed with their distance in km, the nearest first.
+
+    The directory is at most a minute old.
+    """
+
+    def make() -> Nearest[int]:
+        query = select(Mission.id, Mission.latitude, Mission.longitude).where(
+            Mission.sending_state == campaign.sending_state, Mission.status != MissionStatus.CLOSED
+        )
+        return Nearest((row.id, Point(row.latitude, row.longitude)) for row in session.execute(query))
+
+    doors = _doors.get(campaign.sending_state, int(now.timestamp()) // MINUTE, make)
     found = doors.nearest(point, k)
     query_found = select(Mission).where(Mission.id.in_([known for known, _ in found]))
     missions = {mission.id: mission for mission in session.scalars(query_found)}
-    return [(missions[known], km) for known, km in found]
+    return [(missions[known], km) for known, km in found if known in missions]

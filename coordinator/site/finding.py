@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 NEAR_KM = 150  # what people travel for an afternoon; beyond it the page says how far the nearest is
 MOST_SHOWN = 20
 MISSIONS_SHOWN = 3
+COARSE_DECIMALS = 2  # of a degree: a kilometre
 WORLD_KM = 20_040  # nothing is further away
 KM_IN_A_MILE = 1.609344
 SHORT = 10  # below it, a decimal matters
@@ -72,6 +73,15 @@ class Asked:
     within_km: float | None = None
     unit: Unit = Unit.KM
 
+    @property
+    def is_coarse(self) -> bool:
+        """Tell whether the coordinates say no more than where a kilometre is: as our own pages round them."""
+        point = self.point
+        if point is None:
+            return False
+        axes = (point.latitude, point.longitude)
+        return all(round(axis, COARSE_DECIMALS) == axis for axis in axes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
@@ -81,6 +91,11 @@ class Located:
     here: Candidate | None = None
     others: Sequence[Candidate] = ()
     """What it may mean instead."""
+
+    @property
+    def is_city(self) -> bool:
+        """Tell whether the words were the name of a city, or of several."""
+        return self.answer is Answer.CHOICES or (self.here is not None and self.here.source == "gazetteer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +158,7 @@ def near(
         shown.distance_text = distance_words(km, asked.unit, locale)
         return shown
 
-    doors = nearest_missions(session, campaign, here.point, MISSIONS_SHOWN)
+    doors = nearest_missions(session, campaign, here.point, MISSIONS_SHOWN, now=now)
     return Near(
         cards=[card(*pair) for pair in inside],
         further=[card(*pair) for pair in outside],

@@ -131,7 +131,11 @@ def campaign(slug: str) -> ResponseReturnValue:
 @blueprint.get("/<lang:lang>/<slug>/near")
 @public(why="anybody may look for a protest near them")
 def near(slug: str) -> ResponseReturnValue:
-    """Rank the protests by distance. Kept by nobody: the address says where somebody is."""
+    """Rank the protests by distance. No browser keeps it: the address says where somebody is.
+
+    The front desk does, for a minute at most and without knowing who asked, when the address says no more
+    than a city or a kilometre. An exact place stays in no memory.
+    """
     session = db.session()
     shown = campaign_by_slug(session, slug)
     lang = current_language()
@@ -150,7 +154,8 @@ def near(slug: str) -> ResponseReturnValue:
         other_unit=Unit.KM if asked.unit is Unit.MILES else Unit.MILES,
         question={name: request.args[name] for name in QUESTION if name in request.args},
     )
-    response = public_page(body)
+    is_kept = asked.is_coarse or (asked.point is None and located.is_city)
+    response = public_page(body, kept_with=shown if is_kept else None)
     response.cache_control.clear()
     response.cache_control.no_store = True
     return response

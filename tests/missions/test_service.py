@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
+from coordinator.kit.clock import now
 from coordinator.kit.errors import NotFoundError
 from coordinator.missions.directory import STARTER_LIST, read_missions
 from coordinator.missions.models import Mission
@@ -143,7 +144,7 @@ def test_the_nearest_missions_are_open_and_measured(session: Session) -> None:
     paris = MissionFactory(paris=True)
     sydney = MissionFactory(sydney=True)
 
-    found = nearest_missions(session, CampaignFactory(), Point(52.52, 13.40), 2)
+    found = nearest_missions(session, CampaignFactory(), Point(52.52, 13.40), 2, now=now())
 
     assert [mission for mission, _km in found] == [paris, sydney]
     assert 870 < found[0][1] < 890

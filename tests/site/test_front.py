@@ -112,9 +112,19 @@ def test_what_waits_for_review_is_asked_for_each_time(desk: Desk, session: Sessi
     assert desk.asked == 3
 
 
-def test_where_somebody_is_is_not_kept(desk: Desk, event: Event) -> None:
+@pytest.mark.parametrize("where", ["lat=52.51234&lon=13.4", "place=52.51234,+13.4", "place=Torstra%C3%9Fe+1"])
+def test_where_somebody_is_exactly_is_not_kept(desk: Desk, event: Event, where: str) -> None:
     for _ in range(3):
-        response = desk.client.get("/en/world/near?lat=52.5&lon=13.4")
+        response = desk.client.get(f"/en/world/near?{where}")
 
     assert desk.asked == 3
     assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_which_kilometre_somebody_is_in_is_kept_here_and_in_no_browser(desk: Desk, event: Event) -> None:
+    for _ in range(3):
+        response = desk.client.get("/en/world/near?lat=52.51&lon=13.40")
+
+    assert desk.asked == 1
+    assert response.headers["Cache-Control"] == "no-store"
+    assert event.title in response.text

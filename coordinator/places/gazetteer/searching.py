@@ -34,6 +34,11 @@ AND (:country IS NULL OR country = :country OR (:state IS NOT NULL AND state = :
 ORDER BY population DESC, city.id LIMIT :limit
 """
 _EXACT = f"{_COLUMNS} WHERE folded = :folded {_WITHIN}"
+_LARGEST = """
+SELECT id, name, name_ru, country, state_name, latitude, longitude, population, timezone, name AS spelling,
+       1 AS is_exact
+FROM city ORDER BY population DESC, id LIMIT :limit
+"""
 _PREFIX = f"{_COLUMNS} WHERE folded > :folded AND folded < :beyond {_WITHIN}"
 
 
@@ -117,6 +122,14 @@ class Gazetteer:
         if not cities and within is None and (divided := _divided(text, locale)):
             return self.search(divided, limit=limit, locale=locale)
         return list(cities.values())[:limit]
+
+    def largest(self, count: int) -> list[City]:
+        """Return the most populous cities, each by its English name.
+
+        Raises:
+            GazetteerMissingError: there is no index to look into.
+        """
+        return [_city(row, "en") for row in self._rows(_LARGEST, {"limit": count})]
 
     def candidates(self, text: str, *, limit: int = 8, locale: str = "en") -> list[Candidate]:
         """Return what `search` finds, as places."""
