@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from coordinator.missions.models import Mission
 
 MIMETYPE = "application/geo+json"
+HEAD, SEPARATOR, FOOT = b'{"type":"FeatureCollection","features":[', b",", b"]}"
 DECIMALS = 6  # of a degree: a tenth of a metre, which is finer than anybody's pin
 
 zone_of = lru_cache(maxsize=600)(ZoneInfo)
@@ -32,18 +33,23 @@ def events_geojson(rows: Iterable[Any], *, event_url: Callable[[Any], str], is_e
     the list count the same. Where only the day is announced `is_time_known` is false, and the
     time in `starts_at` says nothing.
     """
-    return _written(
-        [_event(row, event_url(row), CountShown.EXACT if is_exact else row.count_shown) for row in rows]
-    )
+    written = (feature(row, event_url(row), is_exact=is_exact) for row in rows)
+    return b"".join([HEAD, SEPARATOR.join(written), FOOT])
+
+
+def feature(row: Any, url: str, *, is_exact: bool = False) -> bytes:
+    """Return one event as a Feature."""
+    return _json(_event(row, url, CountShown.EXACT if is_exact else row.count_shown))
 
 
 def missions_geojson(
     missions: Iterable[tuple[Mission, int]], *, lang: str, register_url: Callable[[str], str]
 ) -> bytes:
     """Return a FeatureCollection of missions, each with its number of events and where to register one."""
-    return _written(
-        [_mission(mission, events, lang, register_url(mission.code)) for mission, events in missions]
+    written = (
+        _json(_mission(mission, events, lang, register_url(mission.code))) for mission, events in missions
     )
+    return b"".join([HEAD, SEPARATOR.join(written), FOOT])
 
 
 def _event(row: Any, url: str, shown: CountShown) -> dict[str, Any]:
@@ -96,6 +102,5 @@ def _point(latitude: float | None, longitude: float | None) -> dict[str, Any] | 
     return {"type": "Point", "coordinates": [round(longitude, DECIMALS), round(latitude, DECIMALS)]}
 
 
-def _written(features: list[dict[str, Any]]) -> bytes:
-    collection = {"type": "FeatureCollection", "features": features}
-    return json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode()
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
-from flask_babel import force_locale, gettext as _
+from flask_babel import force_locale
 
 from coordinator.accounts.sign_in import signed_in
 from coordinator.campaigns.queries import campaign_by_slug, coordinated_campaign
@@ -14,15 +14,15 @@ from coordinator.events.models import Event
 from coordinator.events.queries.public import reachable_event, visible_events
 from coordinator.events.rules import EventStatus
 from coordinator.feeds import geojson, ics
+from coordinator.feeds.editions import calendar_edition, entry_of, geojson_edition
 from coordinator.feeds.queries import coordinated_rows, mission_rows, rows_of
 from coordinator.kit.access import May, public, requires
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.kit.errors import NotFoundError
-from coordinator.kit.i18n import LANGUAGES, country_name
+from coordinator.kit.i18n import LANGUAGES
 from coordinator.kit.ids import read_public_id
 from coordinator.kit.kept import Kept
-from coordinator.kit.markdown import plain
 from coordinator.kit.web import absolute_url, pack, public_page
 from coordinator.maps.queries import matching, wanted_from
 
@@ -43,12 +43,8 @@ LONGEST_IDS = 50 * (len(ANY_ID) + 1)
 blueprint = Blueprint("feeds", __name__)
 
 
-wholes: Kept[Packed] = Kept(most=24)
-"""Whole campaigns, half a megabyte for ten thousand events."""
 parts: Kept[Packed] = Kept(most=60)
 """Campaigns through a filter: many, but nobody can fill the memory with them."""
-entries: Kept[bytes] = Kept(most=20_000)
-"""Calendar entries, half a kilobyte each: after a change one is written, not ten thousand."""
 
 
 @blueprint.get("/<slug>/events.geojson")
@@ -60,13 +56,14 @@ def campaign_geojson(slug: str) -> ResponseReturnValue:
     lang, ids = _language(campaign), _ids()
     wanted = EVERYTHING if ids else _wanted(campaign)
     url = _event_url("site.event", lang)
+    if wanted == EVERYTHING and not ids:
+        return _answer(geojson_edition(session, campaign, lang, url, now=now()), campaign)
 
     def make() -> Packed:
         return _packed(geojson.events_geojson(rows_of(session, campaign, wanted, ids), event_url=url))
 
-    memory = wholes if wanted == EVERYTHING and not ids else parts
-    key = ("geojson", campaign.id, slug, lang, wanted, ids)
-    return _answer(memory.get(key, (campaign.revision, _minute(now())), make), campaign)
+    key = ("geojson", campaign.id, lang, wanted, ids)
+    return _answer(parts.get(key, (campaign.revision, _minute(now())), make), campaign)
 
 
 @blueprint.get("/<slug>/missions.geojson")
@@ -84,8 +81,8 @@ def campaign_missions(slug: str) -> ResponseReturnValue:
         rows = mission_rows(session, campaign)
         return _packed(geojson.missions_geojson(rows, lang=lang, register_url=register_url))
 
-    key = ("missions", campaign.id, slug, lang)
-    return _answer(wholes.get(key, (campaign.revision, _minute(now())), make), campaign)
+    key = ("missions", campaign.id, lang)
+    return _answer(parts.get(key, (campaign.revision, _minute(now())), make), campaign)
 
 
 @blueprint.get("/<lang:lang>/coordinate/<slug>/events.geojson")
@@ -113,21 +110,17 @@ def campaign_ics(slug: str) -> ResponseReturnValue:
     lang, wanted = _language(campaign), _wanted(campaign)
     url = _event_url("site.event", lang)
 
-    def written(entry: ics.Entry) -> bytes:
-        event = entry.event
-        version = (event.sequence, event.updated_at, event.status)
-        return entries.get((event.public_id, lang), version, lambda: ics.entry_text(entry))
+    if wanted == EVERYTHING:
+        return _answer(calendar_edition(session, campaign, lang, url, now=now()), campaign)
 
     def make() -> Packed:
         query = matching(campaign, wanted).order_by(Event.starts_at, Event.id)
-        name = campaign.text_in(lang).title
         with force_locale(lang):
-            rows = (_entry(event, lang, url(event), is_long=False) for event in session.scalars(query))
-            return _packed(ics.calendar(rows, name=name, write=written), ics.MIMETYPE)
+            rows = (entry_of(event, lang, url(event), is_long=False) for event in session.scalars(query))
+            return _packed(ics.calendar(rows, name=campaign.text_in(lang).title), ics.MIMETYPE)
 
-    memory = wholes if wanted == EVERYTHING else parts
-    key = ("ics", campaign.id, slug, lang, wanted)
-    return _answer(memory.get(key, _version(campaign, wanted), make), campaign)
+    key = ("ics", campaign.id, lang, wanted)
+    return _answer(parts.get(key, _version(campaign, wanted), make), campaign)
 
 
 @blueprint.get("/events/<public_id:public_id>.ics")
@@ -140,35 +133,11 @@ def event_ics(public_id: str) -> ResponseReturnValue:
         raise NotFoundError
     lang = _language(event.campaign)
     with force_locale(lang):
-        entry = _entry(event, lang, _event_url("site.event", lang)(event), is_long=True)
+        entry = entry_of(event, lang, _event_url("site.event", lang)(event), is_long=True)
         calendar = pack(ics.calendar([entry], name=entry.summary), ics.MIMETYPE)
         response = _answer(calendar, event.campaign)
     response.headers["Content-Disposition"] = f'inline; filename="{event.public_id}.ics"'
     return response
-
-
-def _entry(event: Event, lang: str, url: str, *, is_long: bool) -> ics.Entry:
-    title, notes = event.title, []
-    if event.status is EventStatus.CANCELLED:
-        title = _("Cancelled: %(title)s", title=title)
-    elif event.is_postponed:
-        title = _("Postponed: %(title)s", title=title)
-        notes.append(_("It does not take place at this time. A new time is not known yet."))
-    if not event.is_time_known:
-        notes.append(_("The time is not announced yet."))
-    if event.precision is not None and not event.precision.is_good_enough_to_stand_at:
-        notes.append(_("The exact place is not known yet; look at the page before you go."))
-    if is_long and event.description:
-        notes.append(plain(event.description))
-    where = [event.address, event.city if event.city not in event.address else ""]
-    where.append(country_name(event.country, lang) if event.country else "")
-    return ics.Entry(
-        event=event,
-        summary=title,
-        location=", ".join(part for part in where if part),
-        description="\n\n".join(notes),
-        url=url,
-    )
 
 
 def _language(campaign: Campaign) -> str:

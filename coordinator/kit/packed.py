@@ -27,7 +27,7 @@ LONGEST_HEADER = 200  # characters of Accept-Encoding that are remembered
 class Packed:
     """One answer: its bytes, what they are called, and every compressed form that was asked for so far."""
 
-    __slots__ = ("_forms", "_is_small", "_lock", "etag", "mimetype", "size")
+    __slots__ = ("_codings", "_forms", "_is_small", "_kept_as", "_lock", "etag", "mimetype", "size")
 
     def __init__(self, body: bytes, mimetype: str = "text/html") -> None:
         """Take the bytes and their media type."""
@@ -37,6 +37,16 @@ class Packed:
         self._is_small = len(body) <= WORTH_COMPRESSING
         self._lock = Lock()
         self._forms = {IDENTITY: body}
+        self._codings: tuple[str, ...] = ENCODINGS
+        self._kept_as = "zstd"
+
+    @classmethod
+    def of_gzip(cls, body: bytes, size: int, mimetype: str) -> Packed:
+        """Take an answer that is compressed already, `size` bytes unpacked. It has no other form."""
+        packed = cls(body, mimetype)
+        packed.size, packed._is_small = size, False
+        packed._forms, packed._codings, packed._kept_as = {"gzip": body}, ("gzip",), "gzip"
+        return packed
 
     @property
     def kept_bytes(self) -> int:
@@ -50,7 +60,7 @@ class Packed:
         compression.
         """
         if not self._is_small:
-            self.body("zstd")
+            self.body(self._kept_as)
             with self._lock:
                 self._forms.pop(IDENTITY, None)
 
@@ -63,7 +73,7 @@ class Packed:
             form = self._forms.get(encoding)
             if form is None:
                 plain = self._forms.get(IDENTITY)
-                plain = zstandard.decompress(self._forms["zstd"]) if plain is None else plain
+                plain = _unpacked(self._forms[self._kept_as], self._kept_as) if plain is None else plain
                 if encoding == IDENTITY:
                     return plain
                 form = self._forms[encoding] = _compressed(plain, encoding)
@@ -71,7 +81,7 @@ class Packed:
 
     def encoding_for(self, accepted: str) -> str:
         """Return how this answer goes out to somebody who sent `accepted` as Accept-Encoding."""
-        return IDENTITY if self._is_small else best_encoding(accepted[:LONGEST_HEADER])
+        return IDENTITY if self._is_small else best_encoding(accepted[:LONGEST_HEADER], self._codings)
 
     def is_known(self, tags: str | None) -> bool:
         """Tell whether somebody has this answer already, in any form, who sent `tags` as If-None-Match."""
@@ -83,11 +93,15 @@ class Packed:
 
 
 @lru_cache(maxsize=256)  # browsers have few ways to say it
-def best_encoding(accepted: str) -> str:
+def best_encoding(accepted: str, codings: tuple[str, ...] = ENCODINGS) -> str:
     """Return which of our encodings somebody reads who says so; `IDENTITY` when none."""
     wishes = parse_accept_header(accepted, Accept)
-    readable = [encoding for encoding in ENCODINGS if wishes.quality(encoding) > 0]
+    readable = [encoding for encoding in codings if wishes.quality(encoding) > 0]
     return max(readable, key=wishes.quality, default=IDENTITY)
+
+
+def _unpacked(form: bytes, encoding: str) -> bytes:
+    return gzip.decompress(form) if encoding == "gzip" else zstandard.decompress(form)
 
 
 def _compressed(body: bytes, encoding: str) -> bytes:

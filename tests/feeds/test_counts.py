@@ -10,7 +10,7 @@ import pytest
 from coordinator.events.cards import card_of
 from coordinator.events.counting import counts_text, number_text, people_facts, told
 from coordinator.events.rules import CountShown, at_least
-from coordinator.feeds import views
+from coordinator.kit.kept import forget_everything
 from coordinator.rsvps.models import RsvpTally
 from tests.factories.campaigns import CampaignRoleFactory
 from tests.factories.events import EventFactory
@@ -80,7 +80,7 @@ def numbers_in(text: str) -> set[int]:
 def test_no_format_gives_away_what_is_not_told(
     client: FlaskClient, session: Session, shown: CountShown
 ) -> None:
-    views.wholes.clear()
+    forget_everything()
     event = event_with_people(session, shown)
     EventFactory(campaign=event.campaign, mission=event.mission)  # with a card of ours on its page
 
@@ -91,7 +91,7 @@ def test_no_format_gives_away_what_is_not_told(
 
 def test_the_numbers_stand_where_they_are_told(client: FlaskClient, session: Session) -> None:
     """So that the test before looks for something that would be there."""
-    views.wholes.clear()
+    forget_everything()
     texts = public_texts(client, event_with_people(session, CountShown.EXACT))
 
     for path in ("/en/world", "/world/events.geojson"):
@@ -104,7 +104,7 @@ def test_a_feed_says_how_to_read_its_numbers(client: FlaskClient, session: Sessi
         (CountShown.ROUNDED, 2_000, 2_000),
         (CountShown.HIDDEN, None, None),
     ):
-        views.wholes.clear()
+        forget_everything()
         event = event_with_people(session, shown)
         (feature,) = client.get("/world/events.geojson").get_json(force=True)["features"]
         told_of = feature["properties"]

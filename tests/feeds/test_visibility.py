@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from coordinator.events.models import Event
 from coordinator.events.queries.public import list_page, visible_events
 from coordinator.events.rules import PUBLIC, EventStatus
-from coordinator.feeds import views
+from coordinator.kit.kept import forget_everything
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.events import EventFactory
 
@@ -38,7 +38,7 @@ def _all(campaign_id: int) -> Select[Event]:
 def test_list_map_and_calendars_agree(
     client: FlaskClient, session: Session, states: list[EventStatus], *, was_published: bool
 ) -> None:
-    views.wholes.clear()
+    forget_everything()
     campaign, other = CampaignFactory(), CampaignFactory()
     for state in states:
         made = EventFactory(campaign=campaign, **TRAITS[state])

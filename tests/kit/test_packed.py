@@ -42,6 +42,16 @@ def test_every_form_holds_the_same_bytes(encoding: str, is_settled: bool) -> Non
     assert UNPACK[encoding](packed.body(encoding)) == TEXT
 
 
+def test_what_comes_as_gzip_goes_out_as_gzip_or_plain() -> None:
+    packed = Packed.of_gzip(gzip.compress(TEXT), len(TEXT), "text/calendar")
+    packed.settle()
+
+    assert packed.encoding_for("br, zstd, gzip") == "gzip"
+    assert packed.encoding_for("br") == IDENTITY
+    assert gzip.decompress(packed.body("gzip")) == packed.body(IDENTITY) == TEXT
+    assert packed.kept_bytes < packed.size
+
+
 def test_a_form_is_made_once() -> None:
     packed = Packed(TEXT)
 
