@@ -45,28 +45,37 @@ SAME_PLACE = 10_000  # steps in a degree: eleven metres
 MOST_IDS = 50  # of the events at one place
 STATES = (EventStatus.PUBLISHED, EventStatus.SUBMITTED, EventStatus.POSTPONED, EventStatus.CANCELLED)
 """By how much a place matters to whoever looks for one: that of its best event is shown."""
-_STATE_NUMBERS = {status: number for number, status in enumerate(STATES)}
+_STATE_NUMBERS: dict[str, int] = {status.value: number for number, status in enumerate(STATES)}
+ROUGH = [Precision.CITY.value, Precision.COUNTRY.value]
+FIRST_DAY = date(1970, 1, 1).toordinal()
 NEVER = math.inf
 _SPOKEN: dict[str, int] = {}
 
 
-class Row(NamedTuple):
-    """What is read of an event."""
+class Table(NamedTuple):
+    """What is read of the events: columns of one length, in one order."""
 
-    id: int
-    status: EventStatus
-    latitude: float | None
-    longitude: float | None
-    precision: Precision | None
-    country: str
-    day: date
+    id: Sequence[int]
+    status: Sequence[str]
+    """Values of `EventStatus`."""
+    latitude: Sequence[float | None]
+    longitude: Sequence[float | None]
+    precision: Sequence[str | None]
+    """Values of `Precision`."""
+    country: Sequence[str]
+    day: NDArray[np.datetime64]
     """On the calendar of the place."""
-    languages: str
-    over_at: datetime | None
-    """When it will be over; None for one whose time does not hold."""
-    is_described: bool
+    languages: Sequence[str]
+    over_at: NDArray[np.float64]
+    """When it will be over, in seconds since 1970; infinite for one whose time does not hold."""
+    is_described: Sequence[bool]
     """Something is said about how to get in without steps, and the like."""
-    people: int = 0
+    people: Sequence[int]
+
+
+NOTHING = Table(
+    (), (), (), (), (), (), np.array([], dtype="datetime64[us]"), (), np.array([], dtype=float), (), ()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +118,20 @@ class Extent:
 class Atlas:
     """Where the events of a campaign are."""
 
-    def __init__(self, rows: Iterable[Row] = (), *, read_at: datetime | None = None) -> None:
+    def __init__(self, *tables: Table, read_at: datetime | None = None) -> None:
         """Take the events. `read_at` says when: what changed later is not here yet."""
         self.read_at = read_at
-        self._fill(_columns(list(rows)))
+        self._fill(_together([_columns(table) for table in (*tables, NOTHING)]))
 
-    def renewed(self, rows: Sequence[Row], gone: Iterable[int], *, read_at: datetime) -> Atlas:
-        """Return an atlas with `rows` in place of what was known of them, and without those `gone`."""
+    def renewed(self, table: Table, gone: Iterable[int], *, read_at: datetime) -> Atlas:
+        """Return an atlas with `table` in place of what was known of its events, and without those `gone`."""
         new = Atlas.__new__(Atlas)
         new.read_at = read_at
-        ids = np.array([row.id for row in rows] + list(gone), dtype=np.int64)
+        ids = np.array([*table.id, *gone], dtype=np.int64)
         stays = ~np.isin(self._columns["id"], ids)
-        changed = _columns(rows)
-        new._fill(  # noqa: SLF001 one of us
-            {name: np.concatenate((column[stays], changed[name])) for name, column in self._columns.items()}
-        )
+        changed = _columns(table)
+        kept = {name: column[stays] for name, column in self._columns.items()}
+        new._fill(_together([kept, changed]))  # noqa: SLF001 one of us
         return new
 
     def _fill(self, columns: dict[str, NDArray[Any]]) -> None:
@@ -273,39 +281,37 @@ class Atlas:
         ]
 
 
-def _columns(rows: Sequence[Row]) -> dict[str, NDArray[Any]]:
-    latitude = np.array([math.nan if row.latitude is None else row.latitude for row in rows], dtype=float)
-    longitude = np.array([math.nan if row.longitude is None else row.longitude for row in rows], dtype=float)
-    over_at = [NEVER if row.over_at is None else row.over_at.timestamp() for row in rows]
+def _together(parts: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _columns(table: Table) -> dict[str, NDArray[Any]]:
+    latitude = np.array(table.latitude, dtype=float)
+    longitude = np.array(table.longitude, dtype=float)
     is_somewhere = ~np.isnan(latitude)
-    # adding zero makes 0 of -0: they are one place
     north = np.where(is_somewhere, np.nan_to_num(np.round(latitude * SAME_PLACE)), 0).astype(np.int32)
     east = np.where(is_somewhere, np.nan_to_num(np.round(longitude * SAME_PLACE)), 0).astype(np.int32)
     return {
-        "id": np.array([row.id for row in rows], dtype=np.int64),
+        "id": np.array(table.id, dtype=np.int64),
         "code": _morton(latitude, longitude),
         "latitude": latitude,
         "longitude": longitude,
         "north": north,
         "east": east,
-        "state": np.array([_STATE_NUMBERS[row.status] for row in rows], dtype=np.uint8),
-        "is_rough": np.array([_is_rough(row.precision) for row in rows], dtype=bool),
-        "country": np.array([row.country for row in rows], dtype="U2"),
-        "day": np.array([row.day.toordinal() for row in rows], dtype=np.int32),
-        "languages": np.array([_spoken(row.languages) for row in rows], dtype=np.int32),
-        "over_at": np.array(over_at, dtype=float),
-        "is_described": np.array([row.is_described for row in rows], dtype=bool),
-        "people": np.array([row.people for row in rows], dtype=np.int64),
+        "state": np.array([_STATE_NUMBERS[status] for status in table.status], dtype=np.uint8),
+        "is_rough": np.isin(np.array(table.precision, dtype="U8"), ROUGH),
+        "country": np.array(table.country, dtype="U2"),
+        "day": table.day.astype("datetime64[D]").astype(np.int32) + FIRST_DAY,
+        "languages": np.array([_spoken(languages) for languages in table.languages], dtype=np.int32),
+        "over_at": table.over_at,
+        "is_described": np.array(table.is_described, dtype=bool),
+        "people": np.array(table.people, dtype=np.int64),
     }
 
 
 def _spoken(languages: str) -> int:
     """Return the number of a set of languages, the same in every atlas of this process."""
     return _SPOKEN.setdefault(languages, len(_SPOKEN))
-
-
-def _is_rough(precision: Precision | None) -> bool:
-    return precision in {Precision.CITY, Precision.COUNTRY}
 
 
 def _morton(latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> NDArray[np.uint64]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from coordinator.maps.atlas import Atlas, Extent, Facets, Mark, Mask
-    from coordinator.maps.queries import Label
+    from coordinator.maps.queries import Words
 
 MIMETYPE = "application/json"
 POSITIONS_MIMETYPE = "application/octet-stream"
@@ -30,7 +30,7 @@ DEEPEST_FIRST = 5
 BYTES_EACH = 3  # no difference between two longitudes is larger
 
 
-def tile_json(marks: Sequence[Mark], words: Mapping[int, Label], depth: int, *, has_people: bool) -> bytes:
+def tile_json(marks: Sequence[Mark], words: Mapping[int, Words], depth: int, *, has_people: bool) -> bytes:
     """Return one tile."""
     return written(_tile(marks, words, depth, has_people=has_people))
 
@@ -135,7 +135,7 @@ def written(value: Any) -> bytes:
 
 
 def _tile(
-    marks: Sequence[Mark], words: Mapping[int, Label], depth: int, *, has_people: bool
+    marks: Sequence[Mark], words: Mapping[int, Words], depth: int, *, has_people: bool
 ) -> dict[str, Any]:
     tile: dict[str, Any] = {"marks": [_mark(mark, words, depth) for mark in marks]}
     if has_people:
@@ -143,7 +143,7 @@ def _tile(
     return tile
 
 
-def _mark(mark: Mark, words: Mapping[int, Label], depth: int) -> list[Any]:
+def _mark(mark: Mark, words: Mapping[int, Words], depth: int) -> list[Any]:
     state = STATES.index(mark.state)
     known = [words[one] for one in mark.ids if one in words]
     if not known:

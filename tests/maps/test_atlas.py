@@ -3,28 +3,57 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from coordinator.events.filtering import EVERYTHING, EventFilters
 from coordinator.events.rules import EventStatus
-from coordinator.maps.atlas import DEEPEST, SEPARATE_FROM, Atlas, Mark, Row
+from coordinator.maps.atlas import DEEPEST, SEPARATE_FROM, Atlas, Mark, Table
 from coordinator.maps.tiles import first_tiles, positions, positions_from, tile_of
 from coordinator.places.geo import distance_km
 from coordinator.places.rules import Point, Precision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NOW = datetime(2030, 9, 1, tzinfo=UTC)
 DAY = date(2030, 9, 16)
 BERLIN, PARIS, SUVA = (52.51619, 13.38353), (48.8716, 2.2675), (-18.1416, 178.4419)
 
 
+class Row(NamedTuple):
+    id: int
+    status: EventStatus
+    latitude: float | None
+    longitude: float | None
+    precision: Precision | None
+    country: str
+    day: date
+    languages: str
+    over_at: float
+    is_described: bool
+    people: int = 0
+
+
+def atlas_of(rows: Iterable[Row], **changes: Any) -> Atlas:
+    return Atlas(table_of(rows), **changes)
+
+
+def table_of(rows: Iterable[Row]) -> Table:
+    columns = dict(zip(Row._fields, zip(*rows, strict=True), strict=False))
+    columns = {name: columns.get(name, ()) for name in Row._fields}
+    day = np.array(columns.pop("day"), dtype="datetime64[us]")
+    return Table(day=day, over_at=np.array(columns.pop("over_at"), dtype=float), **columns)
+
+
 def row(number: int, point: tuple[float, float] | None = BERLIN, **changes: Any) -> Row:
     values: dict[str, Any] = {
         "id": number, "status": EventStatus.PUBLISHED, "latitude": point[0] if point else None,
         "longitude": point[1] if point else None, "precision": Precision.EXACT, "country": "DE", "day": DAY,
-        "languages": "de ru", "over_at": NOW + timedelta(days=20), "is_described": False,
+        "languages": "de ru", "over_at": (NOW + timedelta(days=20)).timestamp(), "is_described": False,
     }  # fmt: skip
     return Row(**values | changes)
 
@@ -51,7 +80,7 @@ worlds = st.lists(points | clumped, min_size=1, max_size=60)
 @settings(max_examples=150, deadline=None)
 @given(worlds, st.integers(0, DEEPEST))
 def test_every_event_is_in_one_tile_of_every_depth(world: list[tuple[float, float]], depth: int) -> None:
-    atlas = Atlas(row(number, point) for number, point in enumerate(world))
+    atlas = atlas_of(row(number, point) for number, point in enumerate(world))
 
     marks = every_tile(atlas, depth, world)
 
@@ -68,14 +97,14 @@ def test_the_nearest_ones_that_are_still_to_come_are_found(
     world: list[tuple[float, float]], here: tuple[float, float], k: int, over: set[int]
 ) -> None:
     rows = [
-        row(number, point, over_at=NOW - timedelta(hours=1) if number in over else NOW + timedelta(hours=1))
+        row(number, point, over_at=NOW.timestamp() + (-3600 if number in over else 3600))
         for number, point in enumerate(world)
     ]
     expected = sorted(
         distance_km(Point(*here), Point(*point)) for number, point in enumerate(world) if number not in over
     )[:k]
 
-    found = Atlas(rows).nearest(Point(*here), k, NOW)
+    found = atlas_of(rows).nearest(Point(*here), k, NOW)
 
     assert [km for _, km in found] == pytest.approx(expected, abs=0.001)
     assert not over & {known for known, _ in found}
@@ -91,7 +120,7 @@ def test_one_that_was_renewed_is_as_one_that_was_made_anew(
     changed.append(row(1_000, to, country="FR"))
     after = [one for one in rows if one.id not in moved | gone] + changed
 
-    renewed, anew = Atlas(rows).renewed(changed, gone, read_at=NOW), Atlas(after)
+    renewed, anew = atlas_of(rows).renewed(table_of(changed), gone, read_at=NOW), atlas_of(after)
 
     assert renewed.read_at == NOW
     assert sorted(renewed.ids()) == sorted(anew.ids())
@@ -104,7 +133,7 @@ def test_one_that_was_renewed_is_as_one_that_was_made_anew(
 
 
 def test_several_at_one_place_are_one_mark_that_knows_them() -> None:
-    atlas = Atlas([row(1), row(2), row(3, PARIS, country="FR")])
+    atlas = atlas_of([row(1), row(2), row(3, PARIS, country="FR")])
 
     (berlin,) = atlas.tile(6, *tile_of(*BERLIN, 6))
 
@@ -113,7 +142,7 @@ def test_several_at_one_place_are_one_mark_that_knows_them() -> None:
 
 
 def test_several_places_in_one_cell_are_a_crowd() -> None:
-    atlas = Atlas([row(1), row(2, (52.52, 13.40))])
+    atlas = atlas_of([row(1), row(2, (52.52, 13.40))])
 
     (crowd,) = atlas.tile(0, 0, 0)
 
@@ -124,7 +153,7 @@ def test_several_places_in_one_cell_are_a_crowd() -> None:
 def test_a_place_looks_as_its_best_event_does() -> None:
     states = [EventStatus.CANCELLED, EventStatus.POSTPONED, EventStatus.SUBMITTED, EventStatus.PUBLISHED]
     for number in range(len(states)):
-        atlas = Atlas(row(n, status=status) for n, status in enumerate(states[: number + 1]))
+        atlas = atlas_of(row(n, status=status) for n, status in enumerate(states[: number + 1]))
 
         assert atlas.tile(0, 0, 0)[0].state is states[number]
 
@@ -132,12 +161,12 @@ def test_a_place_looks_as_its_best_event_does() -> None:
 def test_a_place_is_rough_when_nothing_better_is_known_of_any() -> None:
     rough = [row(1, precision=Precision.CITY), row(2, precision=Precision.COUNTRY)]
 
-    assert Atlas(rough).tile(0, 0, 0)[0].is_rough
-    assert not Atlas([*rough, row(3)]).tile(0, 0, 0)[0].is_rough
+    assert atlas_of(rough).tile(0, 0, 0)[0].is_rough
+    assert not atlas_of([*rough, row(3)]).tile(0, 0, 0)[0].is_rough
 
 
 def test_what_has_no_point_is_counted_and_drawn_nowhere() -> None:
-    atlas = Atlas([row(1), row(2, None, status=EventStatus.CANCELLED, precision=None)])
+    atlas = atlas_of([row(1), row(2, None, status=EventStatus.CANCELLED, precision=None)])
 
     extent = atlas.extent()
 
@@ -147,7 +176,7 @@ def test_what_has_no_point_is_counted_and_drawn_nowhere() -> None:
 
 
 def test_an_empty_world_has_nothing_anywhere() -> None:
-    atlas = Atlas()
+    atlas = atlas_of(())
 
     assert (len(atlas), atlas.tile(0, 0, 0), atlas.nearest(Point(0, 0), 3, NOW)) == (0, [], [])
     assert atlas.extent().box is None
@@ -170,7 +199,7 @@ def test_an_empty_world_has_nothing_anywhere() -> None:
     ],
 )
 def test_filters(wanted: EventFilters, ids: set[int]) -> None:
-    atlas = Atlas(
+    atlas = atlas_of(
         [
             row(1),
             row(2, day=date(2030, 9, 17)),
@@ -185,7 +214,7 @@ def test_filters(wanted: EventFilters, ids: set[int]) -> None:
 def test_a_first_view_needs_few_tiles_and_they_hold_everything() -> None:
     around = [BERLIN, PARIS, (50.85, 4.35), (48.2, 16.37)]
     for world in (around, [*around, SUVA, (40.7, -74.0)], [BERLIN]):
-        atlas = Atlas(row(number, point) for number, point in enumerate(world))
+        atlas = atlas_of(row(number, point) for number, point in enumerate(world))
 
         tiles = first_tiles(atlas.extent())
 
@@ -196,7 +225,7 @@ def test_a_first_view_needs_few_tiles_and_they_hold_everything() -> None:
 @settings(max_examples=100, deadline=None)
 @given(worlds)
 def test_positions_come_back_as_they_were_to_eleven_metres(world: list[tuple[float, float]]) -> None:
-    atlas = Atlas(row(number, point) for number, point in enumerate(world))
+    atlas = atlas_of(row(number, point) for number, point in enumerate(world))
 
     found = positions_from(positions(atlas))
 
@@ -208,7 +237,7 @@ def test_positions_come_back_as_they_were_to_eleven_metres(world: list[tuple[flo
 
 def test_facets_are_what_occurs() -> None:
     other = row(2, PARIS, country="FR", languages="fr", day=date(2030, 9, 17))
-    facets = Atlas([row(1), other, row(3, None, country="")]).facets()
+    facets = atlas_of([row(1), other, row(3, None, country="")]).facets()
 
     assert facets.countries == ["DE", "FR"]
     assert facets.days == [DAY, date(2030, 9, 17)]

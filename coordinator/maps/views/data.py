@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from coordinator.campaigns.models import Campaign
     from coordinator.maps.atlas import Atlas, Mask
-    from coordinator.maps.queries import Label
+    from coordinator.maps.queries import Words
 
 KEEP_SECONDS = 30
 
@@ -126,7 +126,7 @@ def coordinated_missions(slug: str) -> ResponseReturnValue:
     return Response(missions_json(lonely_missions(db.session(), campaign)), mimetype=MIMETYPE)
 
 
-def _labels(ids: Iterable[int]) -> dict[int, Label]:
+def _labels(ids: Iterable[int]) -> dict[int, Words]:
     return labels(db.session(), ids)
 
 
