@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.servers import ACCEPTED
+
 if TYPE_CHECKING:
     from bench.servers import Server
 
@@ -85,7 +87,7 @@ def measure(server: Server, load: Load, *, seconds: float, connections: int) -> 
 
 
 def _command(server: Server, load: Load, seconds: float, connections: int) -> list[str]:
-    headers = {"Accept-Encoding": "gzip, deflate, br, zstd", **(load.headers or {})}
+    headers = {"Accept-Encoding": ACCEPTED, **(load.headers or {})}
     # wrk knows whole seconds only.
     return [
         "wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds:.0f}s",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
+from statistics import linear_regression
 from typing import TYPE_CHECKING
 
 from bench.load import Figures
@@ -16,7 +18,7 @@ GROWTH_NOTICED = 1.15
 """Below this, two runs of one thing on a shared machine differ as much."""
 
 HEAD = ("page", "events", "requests/s", "p50 ms", "p99 ms", "CPU ms", "hellos", "first ms", "bytes")
-GROWTH_HEAD = ("page", "smallest", "largest", "hellos there", "hellos here", "ratio")
+GROWTH_HEAD = ("page", "smallest", "largest", "hellos there", "hellos here", "ratio", "exponent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +68,14 @@ def growth(measured: Sequence[Measured]) -> list[tuple[str, int, int, float, flo
     return found
 
 
+def exponent(measured: Sequence[Measured], page: str) -> float:
+    """Return b of the fitted cost = a * events^b: 0 does not grow, 1 grows as the number of events does."""
+    points = [(one.events, one.hellos) for one in measured if one.page == page and one.hellos]
+    return linear_regression(*zip(*((log(events), log(cost)) for events, cost in points), strict=True)).slope
+
+
 def verdict(measured: Sequence[Measured]) -> str:
-    """Return a sentence on whether anything but the GeoJSON grows with the number of events."""
+    """Return a sentence on whether anything but the full feeds grows with the number of events."""
     growing = [
         f"{page} ({ratio:.2f})"
         for page, *_, ratio, may_grow in growth(measured)
@@ -77,7 +85,7 @@ def verdict(measured: Sequence[Measured]) -> str:
         return "One size only: nothing is said about growth."
     if growing:
         return f"GROWS with the number of events (more than {GROWTH_NOTICED}): {', '.join(growing)}."
-    return f"Nothing but the GeoJSON grows with the number of events (by more than {GROWTH_NOTICED})."
+    return f"Nothing but the full feeds grows with the number of events (by more than {GROWTH_NOTICED})."
 
 
 def text(machine: Sequence[tuple[str, str]], floor: Sequence[Commits], measured: Sequence[Measured]) -> str:
@@ -108,7 +116,15 @@ def markdown(
 
 def _growth_rows(measured: Sequence[Measured]) -> list[tuple[str, ...]]:
     return [
-        (page, f"{few:,}", f"{many:,}", f"{small:.2f}", f"{large:.2f}", f"{ratio:.2f}")
+        (
+            page,
+            f"{few:,}",
+            f"{many:,}",
+            f"{small:.2f}",
+            f"{large:.2f}",
+            f"{ratio:.2f}",
+            f"{exponent(measured, page):.2f}",
+        )
         for page, few, many, small, large, ratio, _ in growth(measured)
     ]
 

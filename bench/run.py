@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from statistics import fmean, median
 from typing import TYPE_CHECKING
@@ -31,12 +32,13 @@ from sqlalchemy.engine import make_url  # noqa: E402
 from bench.data import SLUG, Filled, fill  # noqa: E402
 from bench.load import Figures, Load, measure, require_wrk  # noqa: E402
 from bench.machine import commits, described  # noqa: E402
+from bench.picture import picture  # noqa: E402
 from bench.report import Measured, markdown, text as report  # noqa: E402
 from bench.servers import Server  # noqa: E402
 from coordinator.app import create_app  # noqa: E402
 from coordinator.cli.missions import import_starter_list  # noqa: E402
 from coordinator.cli.places import build_gazetteer  # noqa: E402
-from coordinator.cli.serve import BLOCKING_THREADS  # noqa: E402
+from coordinator.cli.web import BLOCKING_THREADS  # noqa: E402
 from coordinator.kit.clock import now  # noqa: E402
 from coordinator.kit.db import db, unit_of_work  # noqa: E402
 from coordinator.places.geocoding import GAZETTEER_FILE, gazetteer_path  # noqa: E402
@@ -46,7 +48,7 @@ from coordinator.settings import Settings, database_url  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SIZES = (1_000, 10_000)
+SIZES = (1_000, 10_000, 100_000)
 EVENT_PAGES_ASKED_FOR = 200
 WORLD_KM = 20_000
 RSVP_FORM = "status=accepted&party_size=2&name=Ada&request_id={n}"
@@ -120,7 +122,13 @@ class Site:
             import_starter_list()
             seal = self.app.extensions["seal"]
             with unit_of_work() as session:
-                filled = fill(session, events=self.events, gazetteer=self.index, seal=seal, now=now())
+                filled = fill(
+                    session,
+                    events=self.events,
+                    gazetteer=self.index,
+                    seal=seal,
+                    now=now() - timedelta(days=1),
+                )
             db.session.remove()
             return filled
 
@@ -141,13 +149,22 @@ class Site:
         points = [f"{near}lat={city.point.latitude:.2f}&lon={city.point.longitude:.2f}" for city in cities]
         names = [f"{near}{urlencode({'place': city.name})}" for city in cities]
         answers = [f"/en/events/{event}/rsvp" for event in events]
+        exact = [f"{near}lat={c.point.latitude:.5f}&lon={c.point.longitude:.5f}" for c in cities]
         geojson = Load(paths=[f"/{SLUG}/events.geojson"])
+        calendar = Load(paths=[f"/{SLUG}/events.ics"])
+        tiles = [f"/{SLUG}/map/3/{x}/{y}.json" for x in range(8) for y in range(1, 6)]
         return [
             Page(name="event", load=Load(paths=[f"/en/events/{event}" for event in events])),
             Page(name="campaign", load=Load(paths=[campaign])),
+            Page(name="campaign, 304", load=Load(paths=[campaign]), is_known=True),
             Page(name="map", load=Load(paths=[f"{campaign}/map"])),
+            Page(name="map, first data", load=Load(paths=[f"/{SLUG}/map/summary.json"])),
+            Page(name="map, tiles", load=Load(paths=tiles)),
             Page(name="near, coordinates", load=Load(paths=points)),
             Page(name="near, city", load=Load(paths=names)),
+            Page(name="near, exact place", load=Load(paths=exact)),
+            Page(name="calendar", load=calendar, may_grow=True),
+            Page(name="calendar, 304", load=calendar, is_known=True),
             Page(name="GeoJSON", load=geojson, may_grow=True),
             Page(name="GeoJSON, 304", load=geojson, is_known=True),
             Page(name="RSVP", load=Load(paths=answers, form=RSVP_FORM)),
@@ -277,12 +294,20 @@ def main() -> int:
         stack.enter_context(hello)
         running = [(site, stack.enter_context(site.server(options.workers))) for site in sites]
         measured = Bench(hello, running, options).run()
+        machine += [
+            (
+                f"{site.events:,} events",
+                f"started in {server.started_ms:,.0f} ms, {server.memory_mib():,.0f} MiB",
+            )
+            for site, server in running
+        ]
         for site in sites:
             with site.app.app_context():
                 db.engine.dispose()
     print(f"\n{report(machine, floor, measured)}")
     if options.markdown:
         options.markdown.write_text(markdown(machine, floor, measured), encoding="utf-8")
+        options.markdown.with_suffix(".svg").write_text(picture(measured), encoding="utf-8")
     return int(any(one.figures.errors or one.note.startswith("LOST") for one in measured))
 
 

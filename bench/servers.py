@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Self
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from coordinator.cli.serve import web_command
+from coordinator.cli.web import web_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from http.client import HTTPResponse
 
 ROOT = Path(__file__).resolve().parent.parent
+ACCEPTED = "gzip, deflate, br, zstd"
+"""As browsers say it."""
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 60
 
@@ -31,10 +33,12 @@ class Server:
         """Serve `target` ("module:app") with what `flask serve` serves the site with."""
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._command = [*web_command("127.0.0.1", self.port, workers)[:-1], target]
+        self._command = web_command("127.0.0.1", self.port, workers, target)
         self._environment = {**os.environ, **environment, "SITE_URL": self.url, "PYTHONPATH": str(ROOT)}
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+        self.started_ms = 0.0
+        """From the start of the process to its first answer."""
 
     def __enter__(self) -> Self:
         """Start, and wait until it answers."""
@@ -47,12 +51,14 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + START_SECONDS
+        start = time.monotonic()
+        deadline = start + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             with contextlib.suppress(URLError, ConnectionError):
                 self.ask("/healthz", any_status=True).close()
+                self.started_ms = 1e3 * (time.monotonic() - start)
                 return self
-            time.sleep(0.1)
+            time.sleep(0.02)
         self.__exit__()
         raise RuntimeError(f"{self._command[-1]} did not start:\n{self._log.read_text(errors='replace')}")
 
@@ -70,12 +76,12 @@ class Server:
     def ask(
         self, path: str, *, headers: Mapping[str, str] | None = None, any_status: bool = False
     ) -> HTTPResponse:
-        """Ask once, as a browser that takes gzip.
+        """Ask once, as a browser does.
 
         Raises:
             urllib.error.HTTPError: the answer is an error, unless `any_status`.
         """
-        request = Request(f"{self.url}{path}", headers={"Accept-Encoding": "gzip", **(headers or {})})  # noqa: S310 ours
+        request = Request(f"{self.url}{path}", headers={"Accept-Encoding": ACCEPTED, **(headers or {})})  # noqa: S310 ours
         try:
             answer: HTTPResponse = urlopen(request, timeout=60)  # noqa: S310 ours
         except OSError as error:
@@ -89,6 +95,20 @@ class Server:
         if self._process is None:
             return 0.0
         return sum(_cpu_ticks(pid) for pid in _tree(self._process.pid)) / TICKS
+
+    def memory_mib(self) -> float:
+        """Return the memory of the process and all it started: what they share is counted once (PSS)."""
+        if self._process is None:
+            return 0.0
+        return sum(_proportional_kib(pid) for pid in _tree(self._process.pid)) / 1024
+
+
+def _proportional_kib(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def _free_port() -> int:

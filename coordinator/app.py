@@ -31,6 +31,7 @@ from coordinator.cli.worker import worker
 from coordinator.contacts.views.contacts import blueprint as contacts
 from coordinator.contacts.views.importing import blueprint as imports
 from coordinator.contacts.views.merging import blueprint as merging
+from coordinator.dashboard.directory import blueprint as directory
 from coordinator.dashboard.views import blueprint as dashboard
 from coordinator.events.views.organising import blueprint as organising
 from coordinator.events.views.review import blueprint as review
@@ -95,6 +96,7 @@ ROOMS = (
     unsubscribing,
     my_data,
     dashboard,
+    directory,
     ops,
     webhooks,
     feeds,
@@ -189,6 +191,7 @@ def _set_up_templates(app: Flask, settings: Settings) -> None:
         tiles_host=settings.tiles_host,
     )
     app.jinja_env.filters.update(
+        combine=lambda one, other: {**one, **other},
         markdown=markdown,
         moment=lambda instant, zone: moment_text(instant, zone, current_language()),
         zone=lambda instant, zone: zone_text(instant, zone, current_language()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,27 @@ import click
 from flask.cli import AppGroup
 from tqdm import tqdm
 
+from coordinator.audit.service import COMMAND
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
 from coordinator.missions.directory import STARTER_LIST, Line, count_lines, read_missions
-from coordinator.missions.rules import MissionFileError, MissionRowError, Outcome, Problem, Unreadable
+from coordinator.missions.findings import miss_findings, take_findings
+from coordinator.missions.rules import (
+    Finding,
+    MissionFileError,
+    MissionRowError,
+    Outcome,
+    Problem,
+    SourceError,
+    SourceName,
+    Taken,
+    Trouble,
+    Unreadable,
+)
 from coordinator.missions.service import import_missions
+from coordinator.missions.sources import overpass, wikidata
+from coordinator.missions.sources.asking import Service
+from coordinator.settings import current_settings
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -48,6 +65,16 @@ WHAT_IS_WRONG = {
     Problem.WRONG_LENGTH: "this line has more or fewer cells than the first line",
 }
 
+WHAT_WENT_WRONG = {
+    Trouble.AWAY: "nobody answered",
+    Trouble.BUSY: "it is busy; try again later",
+    Trouble.REFUSED: "it refused the question",
+    Trouble.GAVE_UP: "it gave up half way; ask for one state with --in",
+    Trouble.NOT_JSON: "its answer can't be read",
+    Trouble.UNEXPECTED: "its answer is something else",
+    Trouble.TOO_LARGE: "its answer is too long",
+}
+
 missions_cli = AppGroup("missions", help="The directory of embassies and consulates.")
 
 
@@ -66,6 +93,87 @@ def import_file(file: Path, *, dry_run: bool, skip_bad: bool, verbose: bool) -> 
 def starter(*, dry_run: bool) -> None:
     """Import the list of Russian missions that is built in."""
     _import(STARTER_LIST, is_dry_run=dry_run, is_verbose=dry_run)
+
+
+@missions_cli.command()
+@click.argument("source", type=click.Choice([name.value for name in SourceName]))
+@click.option(
+    "--state", required=True, metavar="XX", callback=lambda _c, _p, text: _state(text), help="Whose."
+)
+@click.option(
+    "--in",
+    "receiving",
+    default="",
+    metavar="YY",
+    callback=lambda _c, _p, text: _state(text),
+    help="Only those in this state (OpenStreetMap).",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--url", default="", help="Another server of the same kind.")
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An answer that was saved before, instead of asking.",
+)
+def fetch(source: str, state: str, receiving: str, *, dry_run: bool, url: str, file: Path | None) -> None:
+    """Read the missions of a state from "wikidata" or "osm".
+
+    What nobody knew is added, unverified. What looks like one of ours, has closed or has moved is put before
+    the coordinators: nothing of ours is changed without them.
+    """
+    name = SourceName(source)
+    try:
+        found = _found(name, state, receiving, url, file)
+    except SourceError as trouble:
+        raise click.ClickException(_trouble(name, trouble)) from None
+    with tqdm(total=len(found), desc="comparing", unit="", leave=False) as bar:
+
+        def report(finding: Finding, taken: Taken) -> None:
+            bar.update()
+            if taken is not Taken.UNCHANGED:
+                tqdm.write(f"{taken:<12} {finding.receiving_state}  {finding.name}  ({finding.key})")
+
+        if dry_run:
+            tally = take_findings(db.session(), found, now=now(), by=COMMAND, is_dry_run=True, report=report)
+        else:
+            with unit_of_work() as session:
+                tally = take_findings(session, found, now=now(), by=COMMAND, report=report)
+                keys = [finding.key for finding in found]
+                if file is None:
+                    gone = miss_findings(session, name, state, keys, receiving_state=receiving)
+                    click.echo(f"{gone} no longer listed")
+    counts = ", ".join(f"{tally[taken]} {taken}" for taken in Taken)
+    click.echo(f"would be: {counts}" if dry_run else counts)
+
+
+def _found(source: SourceName, state: str, receiving: str, url: str, file: Path | None) -> list[Finding]:
+    settings = current_settings()
+    reader = wikidata if source is SourceName.WIKIDATA else overpass
+    if file is not None:
+        try:
+            answer = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as broken:
+            raise SourceError(Trouble.NOT_JSON) from broken
+        if source is SourceName.WIKIDATA:
+            return list(wikidata.read(answer, state))
+        return [one for one in overpass.read(answer, receiving) if one.sending_state == state]
+    agent = f"coordinator ({settings.site_url}; {settings.contact_email or 'no contact given'})"
+    service = Service(url=url or reader.ADDRESS, agent=agent)
+    if source is SourceName.WIKIDATA:
+        return wikidata.fetch(service, state)
+    return overpass.fetch(service, state, receiving)
+
+
+def _state(text: str) -> str:
+    code = text.strip().upper()
+    if code and not (len(code) == 2 and code.isascii() and code.isalpha()):  # noqa: PLR2004 ISO 3166-1 alpha-2
+        raise click.BadParameter("two letters, as in RU")
+    return code
+
+
+def _trouble(source: SourceName, trouble: SourceError) -> str:
+    details = f" ({trouble.details})" if trouble.details else ""
+    return f"{source.value}: {WHAT_WENT_WRONG[trouble.trouble]}{details}; nothing was changed"
 
 
 def import_starter_list() -> None:

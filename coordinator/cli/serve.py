@@ -10,22 +10,16 @@ import subprocess
 import sys
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from coordinator.cli.web import web_command
 from coordinator.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from types import FrameType
-
-BLOCKING_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
-"""Requests at once in one process. Python computes for one at a time; the others wait for the database."""
-
-BACKPRESSURE = 256
-"""Requests that may wait for a thread; more stay with the kernel until there is room."""
 
 GRACE_SECONDS = 15.0  # an open request and the letter at hand may end
 LOOK_SECONDS = 0.2
@@ -65,19 +59,6 @@ def serve(host: str, port: int, workers: int, *, without_worker: bool) -> None:
         _stop(children.values())
     if ended and not told:
         raise click.ClickException(f"the {ended[0]} process ended by itself")
-
-
-def web_command(host: str, port: int, workers: int) -> list[str]:
-    """Return how granian is started. It keeps no access log: addresses are nobody's business."""
-    granian = Path(sys.executable).parent / "granian"
-    return [
-        str(granian), "--interface", "wsgi", "--host", host, "--port", str(port),
-        "--workers", str(workers), "--blocking-threads", str(BLOCKING_THREADS),
-        "--backpressure", str(BACKPRESSURE),
-        "--no-ws", "--no-access-log", "--log-level", "warning",
-        "--respawn-failed-workers", "--workers-kill-timeout", "10",
-        "--working-dir", str(ROOT), "wsgi:app",
-    ]  # fmt: skip
 
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:

@@ -266,6 +266,7 @@ def _campaign_rooms(slug: str) -> list[Room]:
         (_("Review"), "review.queue", _is_in("review")),
         (_("Messages"), "approvals.messages", _is_in("approvals")),
         (_("Coverage"), "dashboard.coverage", endpoint == "dashboard.coverage"),
+        (_("Missions"), "directory.missions", _is_in("directory")),
         (_("Map"), "dashboard.campaign_map", endpoint == "dashboard.campaign_map"),
         (_("Team"), "campaigns.people", endpoint == "campaigns.people"),
         (_("Settings"), "campaigns.edit", endpoint == "campaigns.edit"),

@@ -15,7 +15,6 @@ from sqlite3 import Connection as SqliteConnection
 from typing import TYPE_CHECKING, Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from psycopg import Connection as PostgresConnection
 from sqlalchemy import DateTime, Engine, Enum, Insert, MetaData, event, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -149,9 +148,9 @@ def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 @event.listens_for(Engine, "connect")
 def _set_up_postgres(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     """Wait for a lock as long as on SQLite, and not for ever behind somebody who hangs."""
-    if not isinstance(connection, PostgresConnection):
+    if not type(connection).__module__.startswith("psycopg"):  # not imported, where there is no PostgreSQL
         return
-    connection.execute(f"SET lock_timeout = '{LOCK_WAIT_SECONDS}s'")
+    cast("Any", connection).execute(f"SET lock_timeout = '{LOCK_WAIT_SECONDS}s'")
     connection.commit()
 
 

@@ -71,7 +71,8 @@ class _Ready:
         self.expires_at = expires_at
         self._headers = [(name, value) for name, value in headers if name.lower() not in REMADE]
         self._forms: dict[str, tuple[Headers, Headers]] = {}
-        self.weight = OVERHEAD_BYTES + FORMS * self.packed.kept_bytes
+        forms = 0 if self.packed.is_only_form else FORMS  # a whole feed is kept by its room in any case
+        self.weight = OVERHEAD_BYTES + forms * self.packed.kept_bytes
 
     def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         encoding = self.packed.encoding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))

@@ -27,7 +27,17 @@ LONGEST_HEADER = 200  # characters of Accept-Encoding that are remembered
 class Packed:
     """One answer: its bytes, what they are called, and every compressed form that was asked for so far."""
 
-    __slots__ = ("_codings", "_forms", "_is_small", "_kept_as", "_lock", "etag", "mimetype", "size")
+    __slots__ = (
+        "_codings",
+        "_forms",
+        "_is_small",
+        "_kept_as",
+        "_lock",
+        "etag",
+        "is_only_form",
+        "mimetype",
+        "size",
+    )
 
     def __init__(self, body: bytes, mimetype: str = "text/html") -> None:
         """Take the bytes and their media type."""
@@ -37,6 +47,8 @@ class Packed:
         self._is_small = len(body) <= WORTH_COMPRESSING
         self._lock = Lock()
         self._forms = {IDENTITY: body}
+        self.is_only_form = False
+        """It will never take more memory than now."""
         self._codings: tuple[str, ...] = ENCODINGS
         self._kept_as = "zstd"
 
@@ -44,7 +56,7 @@ class Packed:
     def of_gzip(cls, body: bytes, size: int, mimetype: str) -> Packed:
         """Take an answer that is compressed already, `size` bytes unpacked. It has no other form."""
         packed = cls(body, mimetype)
-        packed.size, packed._is_small = size, False
+        packed.size, packed._is_small, packed.is_only_form = size, False, True
         packed._forms, packed._codings, packed._kept_as = {"gzip": body}, ("gzip",), "gzip"
         return packed
 

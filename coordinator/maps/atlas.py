@@ -118,10 +118,10 @@ class Extent:
 class Atlas:
     """Where the events of a campaign are."""
 
-    def __init__(self, *tables: Table, read_at: datetime | None = None) -> None:
-        """Take the events. `read_at` says when: what changed later is not here yet."""
+    def __init__(self, tables: Iterable[Table], *, read_at: datetime | None = None) -> None:
+        """Take the events, a part after another. `read_at` says when: what changed later is not here yet."""
         self.read_at = read_at
-        self._fill(_together([_columns(table) for table in (*tables, NOTHING)]))
+        self._fill(_together([_columns(NOTHING), *map(_columns, tables)]))
 
     def renewed(self, table: Table, gone: Iterable[int], *, read_at: datetime) -> Atlas:
         """Return an atlas with `table` in place of what was known of its events, and without those `gone`."""

@@ -24,7 +24,7 @@ from coordinator.rsvps.models import RsvpTally
 from coordinator.rsvps.queries import full_events, has_places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -75,7 +75,7 @@ def atlas_of(session: Session, campaign: Campaign, *, now: datetime) -> Atlas:
     def make(known: Atlas | None) -> Atlas:
         if known is None or known.read_at is None:
             visible = visible_events(campaign.id).with_only_columns(*_COLUMNS)
-            return Atlas(*_tables(session, visible), read_at=now)
+            return Atlas(_tables(session, visible), read_at=now)
         query = select(*_COLUMNS).where(
             Event.campaign_id == campaign.id, Event.updated_at >= known.read_at - LATEST_COMMIT
         )
@@ -98,7 +98,7 @@ def coordinated_atlas(session: Session, campaign: Campaign, *, now: datetime) ->
             .where(Event.campaign_id == campaign.id)
         )
         people = {row.event_id: row.people for row in session.execute(tallies)}
-        return Atlas(*_tables(session, reachable, people), read_at=now)
+        return Atlas(_tables(session, reachable, people), read_at=now)
 
     return _coordinated.renew(campaign.id, (campaign.revision, _minute(now)), make)
 

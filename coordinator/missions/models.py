@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, attribute_keyed_dict, mapped_column, relationship
 
 from coordinator.kit.db import Base, one_of
-from coordinator.missions.rules import LONGEST_CODE, MissionKind, MissionStatus
+from coordinator.missions.rules import (
+    LONGEST_CODE,
+    Decision,
+    Finding,
+    MissionKind,
+    MissionStatus,
+    SourceName,
+)
 from coordinator.places.rules import Point, Precision
 
 
@@ -67,3 +74,63 @@ class MissionName(Base):
     locale: Mapped[str] = mapped_column(String(10))
     name: Mapped[str] = mapped_column(String(200))
     city: Mapped[str] = mapped_column(String(100))
+
+
+class MissionFinding(Base):
+    """What another source says of a mission, each time as it said it last. Public data, nobody's own."""
+
+    __tablename__ = "mission_finding"
+    __table_args__ = (UniqueConstraint("source", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[SourceName] = mapped_column(one_of(SourceName))
+    key: Mapped[str] = mapped_column(String(40))
+    mission_id: Mapped[int | None] = mapped_column(ForeignKey("mission.id", ondelete="SET NULL"), index=True)
+    mission: Mapped[Mission | None] = relationship()
+    """Which of ours it is, once somebody has said so."""
+    decision: Mapped[Decision] = mapped_column(one_of(Decision), default=Decision.WAITING)
+    sending_state: Mapped[str] = mapped_column(String(2), index=True)
+    receiving_state: Mapped[str] = mapped_column(String(2))
+    kind: Mapped[MissionKind] = mapped_column(one_of(MissionKind))
+    names: Mapped[dict[str, str]] = mapped_column(JSON)
+    cities: Mapped[dict[str, str]] = mapped_column(JSON)
+    address: Mapped[str] = mapped_column(String(300), default="")
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    precision: Mapped[Precision | None] = mapped_column(one_of(Precision))
+    website: Mapped[str] = mapped_column(String(300), default="")
+    is_closed: Mapped[bool] = mapped_column(default=False)
+    closed_on: Mapped[date | None]
+    same_as: Mapped[str] = mapped_column(String(40), default="")
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    is_gone: Mapped[bool] = mapped_column(default=False)
+    """The source did not list it when it was last asked for all of its state."""
+    settled: Mapped[str] = mapped_column(String(80), default="")
+    """The difference that somebody has looked at and left as it is; another one is shown again."""
+
+    @property
+    def point(self) -> Point | None:
+        """Return where the source has it."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Point(self.latitude, self.longitude)
+
+    def finding(self) -> Finding:
+        """Return it as it was read."""
+        return Finding(
+            source=self.source,
+            key=self.key,
+            sending_state=self.sending_state,
+            receiving_state=self.receiving_state,
+            kind=self.kind,
+            names=self.names,
+            cities=self.cities,
+            address=self.address,
+            point=self.point,
+            precision=self.precision,
+            website=self.website,
+            is_closed=self.is_closed,
+            closed_on=self.closed_on,
+            same_as=self.same_as,
+        )

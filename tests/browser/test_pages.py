@@ -115,6 +115,7 @@ KINDS = {
     "queue": Kind("/coordinate/demo/review", "coordinator"),
     "review": Kind("/coordinate/demo/review/{waiting}", "coordinator"),
     "coverage": Kind("/coordinate/demo/coverage", "coordinator"),
+    "missions to look at": Kind("/coordinate/demo/missions?country=DE", "coordinator"),
     "coverage of a country": Kind("/coordinate/demo/coverage?country=DE", "coordinator"),
     "messages, handed in": Kind("/coordinate/demo/messages", "coordinator"),
     "message, to be approved": Kind("/coordinate/demo/messages/{waiting_message}", "coordinator"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import inspect
 import json
 import os
 import signal
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from coordinator.cli.serve import web_command
+from coordinator.cli import web
+from coordinator.cli.web import web_command
 from tests.cli.processes import log_of, start_flask
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ def test_a_signal_ends_everybody(served: tuple[subprocess.Popen[bytes], int], nu
     wait_for(lambda: not any(is_running(pid) for pid in family))
 
 
-@pytest.mark.parametrize("name", ["granian", "wsgi worker"])
+@pytest.mark.parametrize("name", ["coordinator.cli.web", "wsgi worker"])
 def test_when_one_dies_the_other_is_ended_and_the_house_says_which(
     real_app: Flask, served: tuple[subprocess.Popen[bytes], int], name: str
 ) -> None:
@@ -118,7 +120,7 @@ def test_when_one_dies_the_other_is_ended_and_the_house_says_which(
     assert process.wait(30) == 1
     wait_for(lambda: not any(is_running(pid) for pid in family))
     assert (
-        f"the {'web' if name == 'granian' else 'worker'} process ended by itself"
+        f"the {'web' if name == 'coordinator.cli.web' else 'worker'} process ended by itself"
         in log_of(real_app).read_text()
     )
 
@@ -142,5 +144,5 @@ def test_the_log_holds_no_address_and_no_query(
 def test_the_web_server_keeps_no_access_log() -> None:
     command = web_command("127.0.0.1", 8000, 2)
 
-    assert "--no-access-log" in command
     assert command[command.index("--workers") + 1] == "2"
+    assert "log_access=False" in inspect.getsource(web)

@@ -41,6 +41,7 @@ FORMS = {
     "review.trust": {"trust": "yes"},
     "checkin.check_in": {"kind": "walk-in", "people": "1"},
     "messages.message": {"act": "stop"},
+    "directory.decide": {"act": "obvious"},
     "approvals.message": {"act": "approve"},
     "door.door": {"kind": "walk-in", "people": "1"},
 }

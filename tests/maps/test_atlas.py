@@ -39,7 +39,7 @@ class Row(NamedTuple):
 
 
 def atlas_of(rows: Iterable[Row], **changes: Any) -> Atlas:
-    return Atlas(table_of(rows), **changes)
+    return Atlas([table_of(rows)], **changes)
 
 
 def table_of(rows: Iterable[Row]) -> Table:
