@@ -52,7 +52,7 @@ screenshots: $(VENV)/.dev static/vendor/site.css translations/.compiled ## Make 
 
 lock: $(VENV)/.dev ## Pin what requirements*.in ask for, for all platforms, with hashes
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	for name in requirements requirements-dev requirements-node; do \
+	for name in requirements requirements-dev requirements-node requirements-postcodes; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-strip-extras --no-emit-index-url --custom-compile-command "make lock" $$name.in -o $$name.txt || exit 1; \
 	done

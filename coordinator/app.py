@@ -23,6 +23,7 @@ from coordinator.cli.events import events_cli
 from coordinator.cli.messages import messages_cli
 from coordinator.cli.missions import missions_cli
 from coordinator.cli.places import places_cli
+from coordinator.cli.postcodes import postcodes_cli
 from coordinator.cli.privacy import privacy_cli
 from coordinator.cli.rsvps import rsvps_cli
 from coordinator.cli.serve import serve
@@ -107,8 +108,8 @@ ROOMS = (
 """`site` last: its `/<lang>/<campaign>` would take what others are called."""
 
 COMMANDS = (
-    accounts_cli, audit_cli, demo_cli, events_cli, messages_cli, missions_cli, places_cli, privacy_cli,
-    rsvps_cli, serve, setup, worker,
+    accounts_cli, audit_cli, demo_cli, events_cli, messages_cli, missions_cli, places_cli, postcodes_cli,
+    privacy_cli, rsvps_cli, serve, setup, worker,
 )  # fmt: skip
 
 LARGEST_FORM_BYTES = 256 * 1024

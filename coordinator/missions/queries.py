@@ -8,8 +8,9 @@ from sqlalchemy import case, select
 
 from coordinator.kit.errors import NotFoundError
 from coordinator.kit.kept import Kept
-from coordinator.missions.models import Mission
+from coordinator.missions.models import Mission, MissionName
 from coordinator.missions.rules import MissionStatus
+from coordinator.places.gazetteer.names import fold
 from coordinator.places.geo import Nearest
 from coordinator.places.rules import Point
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 
 STATES_KEPT = 200
+ENOUGH_WORDS, MOST_WORDS = 2, 12
+MOST_CALLED = 8
 MINUTE = 60
 
 _doors: Kept[Nearest[int]] = Kept(most=STATES_KEPT)
@@ -74,6 +77,30 @@ def missions_of_state(session: Session, sending_state: str, receiving_state: str
         Mission.status != MissionStatus.CLOSED,
     )
     return session.scalars(query.order_by(Mission.code)).all()
+
+
+def missions_called(session: Session, campaign: HasTargets, text: str) -> list[Mission]:
+    """Return the targets whose name or city, in any one language, holds every word of `text`; few at most.
+
+    One word is not enough: it names a city, and cities are looked for elsewhere.
+    """
+    wanted = set(fold(text).split())
+    if not ENOUGH_WORDS <= len(wanted) <= MOST_WORDS:
+        return []
+    names = (
+        select(MissionName.mission_id, MissionName.name, MissionName.city)
+        .join(Mission)
+        .where(Mission.sending_state == campaign.sending_state)
+    )
+    found = {
+        row.mission_id
+        for row in session.execute(names)
+        if wanted <= set(fold(f"{row.name} {row.city}").split())
+    }
+    if not 0 < len(found) <= MOST_CALLED:
+        return []
+    query = select(Mission).where(Mission.id.in_(found))
+    return list(session.scalars(query.order_by(Mission.status != MissionStatus.OPEN, Mission.code)))
 
 
 def nearest_missions(

@@ -18,6 +18,7 @@ from coordinator.kit.crypto import LostKeyError
 from coordinator.kit.db import db, unit_of_work
 from coordinator.places.gazetteer.searching import Gazetteer
 from coordinator.places.nominatim import provider_from
+from coordinator.places.postcodes import POSTCODES_FILE, Postcodes
 from coordinator.places.queries import kept_answer
 from coordinator.places.rules import (
     Candidate,
@@ -225,18 +226,21 @@ class Places:
     gazetteer: Gazetteer
     geocoder: Geocoder | None
     """The provider with its cache and gate; None when the settings say "none"."""
+    postcodes: Postcodes | None = None
 
     def find_place(self, text: str, *, locale: str) -> Found:
         """Look for an organiser's place, with the provider. Never raises because something is down."""
         return find_place(text, gazetteer=self.gazetteer, geocoder=self.geocoder, locale=locale)
 
-    def find_city(self, text: str, *, locale: str) -> Found:
-        """Look for a visitor's place, inside the house only.
+    def find_city(self, text: str, *, locale: str, preferred: frozenset[str] = frozenset()) -> Found:
+        """Look for a visitor's place, inside the house only; states in `preferred` have something to find.
 
         Raises:
             GazetteerMissingError: the index of cities was not built.
         """
-        return find_city(text, gazetteer=self.gazetteer, locale=locale)
+        return find_city(
+            text, gazetteer=self.gazetteer, locale=locale, postcodes=self.postcodes, preferred=preferred
+        )
 
     def locate_later(self, text: str, *, known: Precision, locale: str) -> Candidate | None:
         """Look again for a place kept while nobody answered; None when nothing is better than `known`.
@@ -255,13 +259,19 @@ def set_up_places(app: Flask, settings: Settings) -> None:
     store = Store(db.session, unit_of_work)
     seal: Seal = app.extensions["seal"]
     geocoder = CachedGeocoder(provider, store=store, gate=Gate(store), seal=seal) if provider else None
-    app.extensions["places"] = Places(Gazetteer(gazetteer_path(settings)), geocoder)
+    gazetteer, postcodes = Gazetteer(gazetteer_path(settings)), Postcodes(postcodes_path(settings))
+    app.extensions["places"] = Places(gazetteer, geocoder, postcodes)
     warm_up()
 
 
 def gazetteer_path(settings: Settings) -> Path:
     """Return where this installation's index of cities is, or is to be built."""
     return settings.instance / GAZETTEER_FILE
+
+
+def postcodes_path(settings: Settings) -> Path:
+    """Return where this installation's postcodes are, if there are any."""
+    return settings.instance / POSTCODES_FILE
 
 
 def places() -> Places:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from babel.core import get_global
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -30,9 +32,12 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from coordinator.places.gazetteer.searching import City, Gazetteer
+    from coordinator.places.postcodes import Postcodes
     from coordinator.places.rules import Geocoder
 
 TOWN = 15_000  # people: a smaller namesake of what was typed may well be a street or a square elsewhere
+TIMES_PREFERRED = 4
+TIMES_AT_HOME = 3
 TIMES_LARGER = 10  # a city this much larger than its namesakes is the one that is meant
 SAME_PLACE_KM = 0.3  # a building, its door and the office in it are found within this distance
 LONGEST_CITY_WORDS = 4
@@ -70,10 +75,25 @@ def find_place(text: str, *, gazetteer: Gazetteer, geocoder: Geocoder | None, lo
     return Found(candidates=tuple(c.candidate(locale) for c in city), is_provider_away=is_away)
 
 
-def find_city(text: str, *, gazetteer: Gazetteer, locale: str) -> Found:
-    """Return what a visitor's words may mean: coordinates as typed, or a city, also one only begun.
+def find_city(
+    text: str,
+    *,
+    gazetteer: Gazetteer,
+    locale: str,
+    postcodes: Postcodes | None = None,
+    preferred: frozenset[str] = frozenset(),
+) -> Found:
+    """Return what a visitor's words may mean: coordinates, a postcode, or a city, also one only begun.
 
-    Nobody outside is asked: docs/decisions/005-visitors-places-stay-in-the-house.md.
+    A name that nothing has is taken for a slip of the fingers, and the likeliest cities are a choice. Nobody
+    outside is asked: docs/decisions/005-visitors-places-stay-in-the-house.md.
+
+    Args:
+        text: what was typed.
+        gazetteer: the index of cities.
+        locale: language to name them in; where most of its readers live counts a little, too.
+        postcodes: where some were installed.
+        preferred: states with something to find; a namesake there is likelier to be meant.
 
     Raises:
         GazetteerMissingError: the index of cities was not built.
@@ -82,9 +102,35 @@ def find_city(text: str, *, gazetteer: Gazetteer, locale: str) -> Found:
     typed = _typed(question)
     if typed:
         return Found(candidates=(typed,), is_clear=True)
+    coded = postcodes.search(question, locale=locale, preferred=preferred) if postcodes else []
+    if coded:
+        return Found(candidates=tuple(coded), is_clear=len(coded) == 1)
     cities = gazetteer.search(question, locale=locale)
     exact = [city for city in cities if city.is_exact]
-    return _found_cities(exact or cities, locale)
+    if not cities:
+        alike = gazetteer.alike(question, locale=locale)
+        return Found(candidates=tuple(city.candidate(locale) for city in alike))
+    likely = sorted(exact or cities, key=lambda city: -weight(city, locale, preferred))
+    return _found_cities(likely, locale, preferred)
+
+
+def weight(city: City, locale: str, preferred: frozenset[str]) -> float:
+    """Return how likely a city is meant among its namesakes: by people, by what is there, by who reads."""
+    home = _home_of(locale)
+    return (
+        city.population
+        * (TIMES_PREFERRED if city.country in preferred else 1)
+        * (TIMES_AT_HOME if city.country == home else 1)
+    )
+
+
+@cache
+def _home_of(locale: str) -> str:
+    """Return the state where most readers of a language live, by CLDR: DE for "de". English is everybody's."""
+    if locale == "en":
+        return ""
+    likely: str = get_global("likely_subtags").get(locale, "")
+    return likely.rpartition("_")[2]
 
 
 def locate_later(
@@ -227,10 +273,11 @@ def _cities(text: str, gazetteer: Gazetteer, locale: str, *, country: str | None
         return []
 
 
-def _found_cities(cities: list[City], locale: str) -> Found:
+def _found_cities(cities: list[City], locale: str, preferred: frozenset[str] = frozenset()) -> Found:
     is_clear = bool(cities) and cities[0].is_exact
     if len(cities) > 1:
-        is_clear = is_clear and cities[0].population >= TIMES_LARGER * max(1, cities[1].population)
+        first, second = (weight(city, locale, preferred) for city in cities[:2])
+        is_clear = is_clear and first >= TIMES_LARGER * max(1, second)
     return Found(candidates=tuple(city.candidate(locale) for city in cities), is_clear=is_clear)
 
 

@@ -13,9 +13,9 @@ from flask_babel import gettext as _
 
 from coordinator.events.cards import card_of
 from coordinator.events.queries.public import visible_by_ids
-from coordinator.maps.queries import atlas_of
+from coordinator.maps.queries import atlas_of, facets_of
 from coordinator.missions.models import Mission
-from coordinator.missions.queries import missions_of_state, nearest_missions
+from coordinator.missions.queries import missions_called, missions_of_state, nearest_missions
 from coordinator.places.geo import parse_coordinates
 from coordinator.places.geocoding import places
 from coordinator.places.rules import (
@@ -27,6 +27,7 @@ from coordinator.places.rules import (
     PointError,
     Precision,
 )
+from coordinator.places.service import weight
 from coordinator.rsvps.queries import tallies_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 NEAR_KM = 150  # what people travel for an afternoon; beyond it the page says how far the nearest is
 MOST_SHOWN = 20
 MISSIONS_SHOWN = 3
+MOST_SUGGESTED = 8
+SHORTEST_BEGINNING = 2  # letters
 COARSE_DECIMALS = 2  # of a degree: a kilometre
 WORLD_KM = 20_040  # nothing is further away
 KM_IN_A_MILE = 1.609344
@@ -95,7 +98,8 @@ class Located:
     @property
     def is_city(self) -> bool:
         """Tell whether the words were the name of a city, or of several."""
-        return self.answer is Answer.CHOICES or (self.here is not None and self.here.source == "gazetteer")
+        known = {"gazetteer", "mission"}  # a postcode may stand for a few houses
+        return self.answer is Answer.CHOICES or (self.here is not None and self.here.source in known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +128,8 @@ def asked_from(args: Mapping[str, str]) -> Asked:
     )
 
 
-def locate(asked: Asked, *, locale: str) -> Located:
-    """Find out where the question points to."""
+def locate(session: Session, campaign: Campaign, asked: Asked, *, locale: str, now: datetime) -> Located:
+    """Find out where the question points to: to coordinates, a postcode, a city, or a mission by its name."""
     if asked.point is not None:
         here = Candidate(
             label=asked.place or _("this place"), point=asked.point, precision=Precision.EXACT, source="typed"
@@ -134,10 +138,28 @@ def locate(asked: Asked, *, locale: str) -> Located:
     if not asked.place:
         return Located(answer=Answer.NOTHING_ASKED)
     try:
-        found = places().find_city(asked.place, locale=locale)
+        found = places().find_city(asked.place, locale=locale, preferred=_states_of(session, campaign, now))
     except GazetteerMissingError:
         return _without_names(asked.place)
+    if found.clear is None and (doors := missions_called(session, campaign, asked.place)):
+        return _at_door(doors, locale)
     return _located(found)
+
+
+def suggestions(session: Session, campaign: Campaign, text: str, *, locale: str, now: datetime) -> list[str]:
+    """Return names of places that begin so, the likeliest first, from our own index alone."""
+    question = " ".join(text[:LONGEST_QUESTION].split())
+    if len(question) < SHORTEST_BEGINNING:
+        return []
+    try:
+        cities = places().gazetteer.search(question, limit=MOST_SUGGESTED, locale=locale)
+    except GazetteerMissingError:
+        cities = []
+    preferred = _states_of(session, campaign, now)
+    likely = sorted(cities, key=lambda city: (not city.is_exact, -weight(city, locale, preferred)))
+    doors = missions_called(session, campaign, question) if len(likely) < MOST_SUGGESTED else []
+    names = [*(city.label(locale) for city in likely), *(door.name_in(locale).name for door in doors)]
+    return list(dict.fromkeys(names))[:MOST_SUGGESTED]
 
 
 def near(
@@ -185,6 +207,28 @@ def _located(found: Found) -> Located:
     if found.candidates:
         return Located(answer=Answer.CHOICES, others=found.candidates)
     return Located(answer=Answer.NOT_FOUND)
+
+
+def _at_door(doors: Sequence[Mission], locale: str) -> Located:
+    found = [
+        Candidate(
+            label=door.name_in(locale).name,
+            point=door.point,
+            precision=door.precision,
+            country=door.receiving_state,
+            city=door.name_in("en").city,
+            source="mission",
+        )
+        for door in doors
+    ]
+    if len(found) == 1:
+        return Located(answer=Answer.HERE, here=found[0])
+    return Located(answer=Answer.CHOICES, others=found)
+
+
+def _states_of(session: Session, campaign: Campaign, now: datetime) -> frozenset[str]:
+    """Return the states with a protest: a city there is likelier to be meant than its namesake elsewhere."""
+    return frozenset(facets_of(session, campaign, now=now).countries)
 
 
 def _without_names(place: str) -> Located:

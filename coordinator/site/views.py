@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 
 from coordinator.campaigns.cards import campaign_card, dates_text, opening_of
 from coordinator.campaigns.queries import AllCampaigns, archived_campaigns, campaign_by_slug, open_campaigns
@@ -38,7 +38,7 @@ from coordinator.rsvps.helping import help_choices, help_wanted
 from coordinator.rsvps.queries import tallies_of, tally_of
 from coordinator.rsvps.service.tallying import is_open
 from coordinator.settings import current_settings
-from coordinator.site.finding import Answer, Unit, asked_from, locate, near as find_near
+from coordinator.site.finding import Answer, Unit, asked_from, locate, near as find_near, suggestions
 from coordinator.site.listing import choices_of, listing_of, place_in_list
 from coordinator.site.numbers import board_of, minute, numbers_of
 
@@ -140,7 +140,7 @@ def near(slug: str) -> ResponseReturnValue:
     shown = campaign_by_slug(session, slug)
     lang = current_language()
     asked = asked_from(request.args)
-    located = locate(asked, locale=lang)
+    located = locate(session, shown, asked, locale=lang, now=now())
     found = None
     if located.here is not None:
         found = find_near(session, shown, located.here, asked, locale=lang, now=now())
@@ -159,6 +159,16 @@ def near(slug: str) -> ResponseReturnValue:
     response.cache_control.clear()
     response.cache_control.no_store = True
     return response
+
+
+@blueprint.get("/<lang:lang>/<slug>/places.json")
+@public(why="whoever looks for a protest may be helped with the spelling")
+def place_names(slug: str) -> ResponseReturnValue:
+    """Return names of places that begin as typed. Kept by nobody: it is what somebody is typing."""
+    session = db.session()
+    shown = campaign_by_slug(session, slug)
+    names = suggestions(session, shown, request.args.get("q", ""), locale=current_language(), now=now())
+    return jsonify(names)
 
 
 @blueprint.get("/<lang:lang>/<slug>/missions")

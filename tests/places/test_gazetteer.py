@@ -281,3 +281,31 @@ def test_the_whole_world(request: pytest.FixtureRequest) -> None:
         "Tbilisi, Georgia": "Тбилиси, Грузия",
     }.items():
         assert world.search(typed, locale="ru")[0].label("ru") == label
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        pytest.param("Berln", "Berlin", id="a letter is missing"),
+        pytest.param("Berrlin", "Berlin", id="a letter too many"),
+        pytest.param("Berlim", "Berlin", id="a wrong letter"),
+        pytest.param("Belrin", "Berlin", id="neighbours have changed places"),
+        pytest.param("Ebrlin", "Berlin", id="the first two have"),
+        pytest.param("Sant Peterburg", "Saint Petersburg", id="two slips in a long name"),
+        pytest.param("Мюнхн", "Munich", id="Cyrillic"),
+    ],
+)
+def test_a_slip_of_the_fingers_is_understood(gazetteer: Gazetteer, typed: str, meant: str) -> None:
+    assert gazetteer.search(typed) == []
+    assert [city.name for city in gazetteer.alike(typed)][:1] == [meant]
+
+
+@pytest.mark.parametrize("typed", ["Tsx", "Xyzzy", "", "Brlninn", "a" * 200, "Lindn"])
+def test_what_is_too_far_from_every_city_or_near_a_village_alone_is_nothing(
+    gazetteer: Gazetteer, typed: str
+) -> None:
+    assert gazetteer.alike(typed) == []
+
+
+def test_the_largest_come_first(gazetteer: Gazetteer) -> None:
+    assert [city.name for city in gazetteer.largest(3)] == ["Tokyo", "Cairo", "Saint Petersburg"]

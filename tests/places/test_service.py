@@ -7,6 +7,7 @@ import pytest
 
 from coordinator.places.gazetteer.building import build
 from coordinator.places.gazetteer.searching import Gazetteer
+from coordinator.places.postcodes import Postcodes, from_rows
 from coordinator.places.rules import (
     Candidate,
     GazetteerMissingError,
@@ -227,3 +228,38 @@ def test_better_is_more_exact() -> None:
     assert is_better(Precision.BUILDING, Precision.CITY)
     assert not is_better(Precision.CITY, Precision.CITY)
     assert not is_better(Precision.BUILDING, Precision.EXACT)
+
+
+def test_a_slip_is_a_choice_and_never_taken_for_sure(gazetteer: Gazetteer) -> None:
+    found = find_city("Berln", gazetteer=gazetteer, locale="en")
+
+    assert [one.city for one in found.candidates] == ["Berlin"]
+    assert found.clear is None
+
+
+def test_a_namesake_where_something_is_planned_is_likelier_meant(gazetteer: Gazetteer) -> None:
+    anywhere = find_city("Portland", gazetteer=gazetteer, locale="en")
+    texas = find_city("Paris", gazetteer=gazetteer, locale="en", preferred=frozenset({"US"}))
+
+    assert anywhere.candidates[0].label == "Portland, Oregon, United States"
+    assert texas.clear is not None
+    assert texas.clear.country == "FR"  # eighty times as large, and nobody means the other one
+
+
+def test_where_most_readers_of_a_language_live_counts(gazetteer: Gazetteer) -> None:
+    german = find_city("Paris", gazetteer=gazetteer, locale="fr")
+
+    assert german.clear is not None
+    assert german.clear.country == "FR"
+
+
+def test_a_postcode_is_found_before_any_city(gazetteer: Gazetteer, tmp_path: Path) -> None:
+    codes = Postcodes(tmp_path / "codes.sqlite")
+    codes.replace(
+        from_rows("DE", [{"code": "10117", "place": "Berlin", "latitude": 52.5, "longitude": 13.4}])
+    )
+
+    found = find_city("10117", gazetteer=gazetteer, locale="en", postcodes=codes)
+
+    assert found.clear is not None
+    assert found.clear.source == "postcodes"

@@ -49,7 +49,8 @@ def knows(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def answer(found: Found | Exception) -> None:
         class Known:
-            def find_city(self, text: str, *, locale: str) -> Found:
+            def find_city(self, text: str, *, locale: str, preferred: frozenset[str]) -> Found:
+                assert isinstance(preferred, frozenset)
                 assert text
                 assert locale
                 if isinstance(found, Exception):

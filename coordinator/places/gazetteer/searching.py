@@ -8,6 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rapidfuzz.distance import OSA
+
 from coordinator.places.gazetteer.names import COUNTRY_CODE_LENGTH, country_code, country_label, fold
 from coordinator.places.rules import Candidate, GazetteerMissingError, Point, Precision
 
@@ -21,6 +23,9 @@ FORMATS = frozenset({4})  # what `building.FORMAT` may be for the queries below
 LONGEST_NAME = 100  # characters; beyond this it is not a city
 SHORTEST_PREFIX = 2  # letters; one would read half the index
 MOST_CITIES = 50
+SHORTEST_ALIKE = 4  # letters; of three, one wrong one is another word
+LONG_NAME = 7
+LEAST_ALIKE = 15_000  # people: villages have every name that a slip can make
 MOST_COUNTRY_WORDS = 4  # "United States of America"
 
 _COMMA = re.compile(r"[,،、，;]")
@@ -34,6 +39,13 @@ AND (:country IS NULL OR country = :country OR (:state IS NOT NULL AND state = :
 ORDER BY population DESC, city.id LIMIT :limit
 """
 _EXACT = f"{_COLUMNS} WHERE folded = :folded {_WITHIN}"
+_ALIKE = """
+SELECT city.id, name, name_ru, country, state_name, latitude, longitude, population, timezone, spelling,
+       folded, 0 AS is_exact
+FROM spelling JOIN city ON city.id = spelling.city
+WHERE folded > :folded AND folded < :beyond AND length(folded) BETWEEN :shortest AND :longest
+      AND population >= :least
+"""
 _LARGEST = """
 SELECT id, name, name_ru, country, state_name, latitude, longitude, population, timezone, name AS spelling,
        1 AS is_exact
@@ -122,6 +134,34 @@ class Gazetteer:
         if not cities and within is None and (divided := _divided(text, locale)):
             return self.search(divided, limit=limit, locale=locale)
         return list(cities.values())[:limit]
+
+    def alike(self, text: str, *, limit: int = 5, locale: str = "en") -> list[City]:
+        """Return cities whose name is nearly `text`: for when nothing is called so. The larger, the likelier.
+
+        One letter may be wrong, missing, added or have changed places with its neighbour; two from seven
+        letters on. The first two count as typed, in either order: without them the whole index would be read.
+
+        Raises:
+            GazetteerMissingError: there is no index to look into.
+        """
+        folded = fold(text)
+        if not SHORTEST_ALIKE <= len(folded) <= LONGEST_NAME:
+            return []
+        most = 1 if len(folded) < LONG_NAME else 2
+        beginnings = {folded[:2], folded[1] + folded[0], folded[0] + folded[2], folded[0] + folded[1] * 2}
+        found: dict[int, tuple[int, int, sqlite3.Row]] = {}
+        for beginning in sorted(beginnings):
+            wanted = {
+                "folded": beginning, "beyond": f"{beginning}\U0010ffff", "least": LEAST_ALIKE,
+                "shortest": len(folded) - most, "longest": len(folded) + most,
+            }  # fmt: skip
+            for row in self._rows(_ALIKE, wanted):
+                distance = OSA.distance(folded, row["folded"], score_cutoff=most)
+                known = found.get(row["id"])
+                if distance <= most and (known is None or distance < known[0]):
+                    found[row["id"]] = (distance, -row["population"], row)
+        nearest = sorted(found.values(), key=lambda one: one[:2])[:limit]
+        return [_city(row, locale) for _distance, _people, row in nearest]
 
     def largest(self, count: int) -> list[City]:
         """Return the most populous cities, each by its English name.
