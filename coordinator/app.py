@@ -62,6 +62,7 @@ from coordinator.kit.static import House
 from coordinator.kit.web import HouseRequest, absolute_url, allow_upload, asset, has_page, refuse_unstorable
 from coordinator.maps.views.data import blueprint as map_data
 from coordinator.maps.views.pages import blueprint as maps
+from coordinator.maps.views.sharing import blueprint as sharing, oembed_url
 from coordinator.messaging.views.announcing import blueprint as messages
 from coordinator.messaging.views.approving import blueprint as approvals
 from coordinator.messaging.views.history import blueprint as history
@@ -103,6 +104,7 @@ ROOMS = (
     feeds,
     map_data,
     maps,
+    sharing,
     site,
 )
 """`site` last: its `/<lang>/<campaign>` would take what others are called."""
@@ -188,12 +190,14 @@ def _set_up_templates(app: Flask, settings: Settings) -> None:
         absolute_url=absolute_url,
         days_until=days_until,
         has_page=has_page,
+        oembed_url=oembed_url,
         site_name=settings.site_name,
         tiles_host=settings.tiles_host,
     )
     app.jinja_env.filters.update(
         combine=lambda one, other: {**one, **other},
         markdown=markdown,
+        pair=lambda text: (text, text),
         moment=lambda instant, zone: moment_text(instant, zone, current_language()),
         zone=lambda instant, zone: zone_text(instant, zone, current_language()),
         day=lambda day: date_text(day, current_language()),

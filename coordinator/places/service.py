@@ -126,7 +126,7 @@ def weight(city: City, locale: str, preferred: frozenset[str]) -> float:
 
 @cache
 def _home_of(locale: str) -> str:
-    """Return the state where most readers of a language live, by CLDR: DE for "de". English is everybody's."""
+    """Return the state where most readers of a language live, by CLDR. English is everybody's."""
     if locale == "en":
         return ""
     likely: str = get_global("likely_subtags").get(locale, "")

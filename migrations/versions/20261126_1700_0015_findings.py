@@ -38,8 +38,8 @@ def upgrade() -> None:
         sa.Column("names", sa.JSON(), nullable=False),
         sa.Column("cities", sa.JSON(), nullable=False),
         sa.Column("address", sa.String(300), nullable=False),
-        sa.Column("latitude", sa.Float(), nullable=True),
-        sa.Column("longitude", sa.Float(), nullable=True),
+        sa.Column("latitude", sa.Double(), nullable=True),
+        sa.Column("longitude", sa.Double(), nullable=True),
         sa.Column(
             "precision", one_of("precision", "exact", "building", "street", "city", "country"), nullable=True
         ),

@@ -36,6 +36,7 @@ start();
 
 async function start() {
   wordsFrom(page.dataset.words, { opens: page.dataset.opens, lang: document.documentElement.lang });
+  takeTheme(new URLSearchParams(location.search).get("theme"));
   const isFramed = window.self !== window.top;
   page.classList.toggle("map--framed", isFramed);
   const map = window[page.dataset.map];
@@ -52,6 +53,22 @@ async function start() {
     console.warn("no events", fault);
     say(words.failed);
   }
+}
+
+/* On somebody else's site the map may be light or dark as that site is, whatever the visitor's device wants:
+   what our style sheets say for one of the two then always holds, or never. */
+function takeTheme(theme) {
+  if (theme !== "light" && theme !== "dark") return;
+  document.documentElement.style.colorScheme = theme;
+  const holds = theme === "dark" ? "(min-width: 0px)" : "not all";
+  const visit = (rules) => {
+    for (const rule of rules) {
+      if (rule instanceof CSSMediaRule) rule.media.mediaText = rule.media.mediaText.replaceAll("(prefers-color-scheme: dark)", holds);
+      if (rule.styleSheet) visit(rule.styleSheet.cssRules);
+      else if (rule.cssRules) visit(rule.cssRules);
+    }
+  };
+  for (const sheet of document.styleSheets) visit(sheet.cssRules);
 }
 
 function setUpMap(map) {

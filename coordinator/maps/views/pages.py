@@ -123,6 +123,8 @@ class Shown:
     """The same events without a map."""
     back: tuple[str, str]
     """Text and address of the page above."""
+    picture_url: str = ""
+    """The same as a picture; empty for none."""
 
 
 def map_page(shown: Shown, *, opens: str = "_top", has_people: bool = False) -> str:
@@ -161,5 +163,6 @@ def _public_map(campaign: Campaign, *, opens: str) -> str:
         missions_url=url_for("feeds.campaign_missions", slug=campaign.slug, lang=lang),
         list_url=f"{above}#list",
         back=(campaign.text_in(lang).title, above),
+        picture_url=url_for("sharing.map_picture", slug=campaign.slug, lang=lang),
     )
     return map_page(shown, opens=opens)
