@@ -63,6 +63,7 @@ from coordinator.kit.web import HouseRequest, absolute_url, allow_upload, asset,
 from coordinator.maps.views.data import blueprint as map_data
 from coordinator.maps.views.pages import blueprint as maps
 from coordinator.maps.views.sharing import blueprint as sharing, oembed_url
+from coordinator.maps.views.streets import blueprint as street_maps
 from coordinator.messaging.views.announcing import blueprint as messages
 from coordinator.messaging.views.approving import blueprint as approvals
 from coordinator.messaging.views.history import blueprint as history
@@ -70,6 +71,7 @@ from coordinator.messaging.views.unsubscribing import blueprint as unsubscribing
 from coordinator.ops.views.health import blueprint as ops
 from coordinator.ops.views.webhooks import blueprint as webhooks
 from coordinator.places.geocoding import set_up_places
+from coordinator.places.streets import set_up_streets
 from coordinator.privacy.views import blueprint as my_data
 from coordinator.rsvps.views.attendees import blueprint as attendees
 from coordinator.rsvps.views.deciding import blueprint as decisions
@@ -105,6 +107,7 @@ ROOMS = (
     map_data,
     maps,
     sharing,
+    street_maps,
     site,
 )
 """`site` last: its `/<lang>/<campaign>` would take what others are called."""
@@ -144,6 +147,7 @@ def create_app(settings: Settings) -> Flask:
     CSRFProtect(app)
     set_up_languages(app)
     set_up_places(app, settings)
+    set_up_streets(app, settings)
     set_up_sign_in(app)
     _set_up_templates(app, settings)
     set_up_error_pages(app)
@@ -192,7 +196,7 @@ def _set_up_templates(app: Flask, settings: Settings) -> None:
         has_page=has_page,
         oembed_url=oembed_url,
         site_name=settings.site_name,
-        tiles_host=settings.tiles_host,
+        tiles_host=source.host if (source := app.extensions["streets"]) else "",
     )
     app.jinja_env.filters.update(
         combine=lambda one, other: {**one, **other},

@@ -90,8 +90,15 @@ class Settings:
     embed_ancestors: str = "*"
     """Who may frame /embed/…, in the words of CSP's frame-ancestors."""
     tiles_url: str = ""
-    """A street tile provider, as Leaflet writes it. Empty: our own world map only."""
+    """A provider of street tiles: its name in xyzservices ("OpenStreetMap.Mapnik") or its address, as Leaflet
+    writes it. Visitors get its tiles through us. Empty: our own world map only."""
+    tiles_api_key: str = field(default="", repr=False)
     tiles_attribution: str = ""
+    """Who made them, where the provider does not say it itself."""
+    tiles_file: str = ""
+    """A PMTiles file of pictures instead of a provider."""
+    tiles_cache_mb: int = 500
+    """How much of the disk tiles may take."""
 
     def __post_init__(self) -> None:
         """Refuse by name what can't be right."""
@@ -144,11 +151,6 @@ class Settings:
         return _one_address(self.mail_from)
 
     @property
-    def tiles_host(self) -> str:
-        """Return who learns about visitors when there are street tiles; empty when there are none."""
-        return urlsplit(self.tiles_url).netloc.removeprefix("{s}.")
-
-    @property
     def is_secure(self) -> bool:
         """Tell whether the site is reached by HTTPS, so that cookies may insist on it."""
         return self.site_url.startswith("https://")
@@ -180,7 +182,7 @@ class Settings:
                 "site_url", "site_name", "source_url", "contact_email", "redis_url", "smtp_url",
                 "mail_from", "bounce_address", "bounce_mailbox", "mail_webhook",
                 "geocoder", "geocoder_domain", "geocoder_scheme", "geocoder_api_key",
-                "embed_ancestors", "tiles_url", "tiles_attribution",
+                "embed_ancestors", "tiles_url", "tiles_attribution", "tiles_api_key", "tiles_file",
             )
             if known.get(name.upper())
         }  # fmt: skip
@@ -191,6 +193,7 @@ class Settings:
             digest_key=known["DIGEST_KEY"],
             encryption_keys=tuple(key.strip() for key in known["ENCRYPTION_KEYS"].split(",") if key.strip()),
             database_url=database_url(known.get("DATABASE_URL", ""), instance),
+            tiles_cache_mb=_whole_number("TILES_CACHE_MB", known.get("TILES_CACHE_MB") or "500"),
             trusted_proxies=_whole_number("TRUSTED_PROXIES", known.get("TRUSTED_PROXIES") or "0"),
             **texts,
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Response, current_app, g, request
 
 POLICY = (
@@ -30,11 +28,6 @@ def allow_framing(ancestors: str) -> None:
     g.frame_ancestors = ancestors
 
 
-def allow_images_from(origin: str) -> None:
-    """Let this one answer load pictures from `origin`: the administrator's street tiles."""
-    g.image_origin = origin
-
-
 def allow_camera() -> None:
     """Let this one answer ask for the camera: the door, which reads codes with it."""
     g.has_camera = True
@@ -50,20 +43,10 @@ def letter_document(html: str) -> Response:
     return Response(html.replace("<head>", '<head><base target="_blank">', 1), mimetype="text/html")
 
 
-def tile_origin(url: str) -> str:
-    """Return where tiles come from, for the policy: Leaflet's {s} stands for any one name. Empty: from us."""
-    parts = urlsplit(url)
-    if not parts.netloc:
-        return ""
-    return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"
-
-
 def add_security_headers(response: Response) -> Response:
     """Put the house's policy on an answer. Runs after every view."""
     policy = dict(POLICY)
     policy["frame-ancestors"] = g.get("frame_ancestors", "'none'")
-    if origin := g.get("image_origin"):
-        policy["img-src"] += f" {origin}"
     headers = response.headers
     ours = "; ".join(f"{name} {what}" for name, what in policy.items())
     headers["Content-Security-Policy"] = g.get("own_policy") or ours

@@ -19,7 +19,6 @@ from coordinator.feeds.jsonld import event_jsonld
 from coordinator.kit.access import public
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
-from coordinator.kit.headers import allow_images_from, tile_origin
 from coordinator.kit.i18n import (
     LANGUAGES,
     Language,
@@ -33,6 +32,7 @@ from coordinator.kit.kept import Kept
 from coordinator.kit.web import pack, public_page
 from coordinator.maps.queries import facets_of, wanted_from
 from coordinator.missions.queries import target_mission
+from coordinator.places.streets import street_tiles
 from coordinator.rsvps.forms import RsvpForm
 from coordinator.rsvps.helping import help_choices, help_wanted
 from coordinator.rsvps.queries import tallies_of, tally_of
@@ -239,7 +239,7 @@ def event(public_id: str) -> ResponseReturnValue:
     lang, moment = current_language(), now()
     tally = tally_of(session, shown)
 
-    tiles = _tiles()  # sets a header, too: for a kept page as for a new one
+    tiles = _tiles()
 
     def make() -> Packed:
         return pack(_event_page(shown, tally, moment, tiles))
@@ -358,11 +358,9 @@ def _about(campaign: Campaign) -> dict[str, Any]:
 
 
 def _tiles() -> dict[str, str]:
-    """Return the administrator's street tiles for a small map, and let the page load them."""
-    settings = current_settings()
-    if settings.tiles_url:
-        allow_images_from(tile_origin(settings.tiles_url))
-    return {"tiles": settings.tiles_url, "attribution": settings.tiles_attribution}
+    """Return the street tiles for a small map, where there are some."""
+    tiles = street_tiles()
+    return {"tiles": tiles["url"], "attribution": tiles["attribution"]}
 
 
 def _cards(events: Sequence[Event]) -> list[Any]:

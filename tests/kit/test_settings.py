@@ -152,6 +152,8 @@ def test_every_setting_is_read_from_the_environment_by_its_name() -> None:
         "embed_ancestors": "https://partner.example",
         "tiles_url": "https://tiles.example/{z}/{x}/{y}.png",
         "tiles_attribution": "© Tiles",
+        "tiles_api_key": "key",
+        "tiles_file": "world.pmtiles",
         "site_name": "Action",
     }
     settings = read(**{name.upper(): value for name, value in said.items()})
@@ -159,7 +161,7 @@ def test_every_setting_is_read_from_the_environment_by_its_name() -> None:
     assert {name: getattr(settings, name) for name in said} == said
     others = {
         "mode", "instance", "secret_key", "digest_key", "encryption_keys", "database_url", "site_url",
-        "contact_email", "trusted_proxies", "smtp_url",
+        "contact_email", "trusted_proxies", "smtp_url", "tiles_cache_mb",
     }  # fmt: skip
     assert {field.name for field in fields(Settings)} == said.keys() | others
 
@@ -250,23 +252,11 @@ def test_without_a_database_there_is_a_file_in_the_instance_folder(tmp_path: Pat
     assert read(INSTANCE=str(tmp_path)).database_url == f"sqlite:///{tmp_path}/coordinator.sqlite"
 
 
-@pytest.mark.parametrize(
-    ("url", "host"),
-    [
-        ("", ""),
-        ("https://tiles.example.org/{z}/{x}/{y}.png", "tiles.example.org"),
-        ("https://{s}.tiles.example.org/{z}/{x}/{y}.png", "tiles.example.org"),
-    ],
-)
-def test_who_learns_about_visitors_is_said_by_name(tmp_path: Path, url: str, host: str) -> None:
-    assert settings_for(tmp_path, tiles_url=url).tiles_host == host
-
-
 def test_the_privacy_page_names_whoever_sends_street_tiles(tmp_path: Path) -> None:
     with_tiles = create_app(settings_for(tmp_path, tiles_url="https://tiles.example.org/{z}/{x}/{y}.png"))
     without = create_app(settings_for(tmp_path))
 
     told = with_tiles.test_client().get("/en/privacy").text
-    assert "tiles.example.org learns your internet address" in told
-    assert "loads nothing from other companies" not in told
-    assert "loads nothing from other companies" in without.test_client().get("/en/privacy").text
+    assert "are made by tiles.example.org and come to you through this site" in told
+    assert "tiles.example.org" not in without.test_client().get("/en/privacy").text
+    assert "loads nothing from other companies" in told

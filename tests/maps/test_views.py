@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gzip
 import re
-from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import event as database_event
 
 from coordinator.kit.db import db
-from coordinator.kit.headers import tile_origin
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.events import EventFactory
 
@@ -125,27 +124,15 @@ def test_a_language_is_put_into_an_address_without_one(client: FlaskClient, sess
     assert response.location == "/ru/world/map?country=DE"
 
 
-def test_a_tile_provider_is_let_in_by_name_and_only_on_maps(
+def test_street_tiles_come_from_our_own_origin(
     app: Flask, client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     CampaignFactory(slug="world")
-    provider = "https://{s}.tiles.example.org/{z}/{x}/{y}.png"
-    with_tiles = replace(app.extensions["settings"], tiles_url=provider, tiles_attribution="© somebody")
-    monkeypatch.setitem(app.extensions, "settings", with_tiles)
+    source = SimpleNamespace(attribution="© somebody", host="tiles.example.org", nearest=18)
+    monkeypatch.setitem(app.extensions, "streets", source)
 
     page = client.get("/en/world/map")
 
-    assert "img-src 'self' data: https://*.tiles.example.org;" in page.headers["Content-Security-Policy"]
-    assert provider in client.get(script_url(page.text)).text
-
-
-@pytest.mark.parametrize(
-    ("url", "origin"),
-    [
-        ("https://tiles.example.org/{z}/{x}/{y}.png?key=1", "https://tiles.example.org"),
-        ("https://{s}.example.org:8443/{z}/{x}/{y}.png", "https://*.example.org:8443"),
-        ("/tiles/{z}/{x}/{y}.png", ""),
-    ],
-)
-def test_tile_origin(url: str, origin: str) -> None:
-    assert tile_origin(url) == origin
+    assert "img-src 'self' data:;" in page.headers["Content-Security-Policy"]
+    assert '"/tiles/{z}/{x}/{y}"' in client.get(script_url(page.text)).text
+    assert "tiles.example.org" not in page.text

@@ -39,7 +39,6 @@ from coordinator.events.service.publishing import publishes_without_review
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.kit.errors import NotFoundError
-from coordinator.kit.headers import allow_images_from, tile_origin
 from coordinator.kit.i18n import current_language
 from coordinator.kit.ids import new_public_id, read_public_id
 from coordinator.kit.limits import check_limit
@@ -49,8 +48,8 @@ from coordinator.missions.queries import target_mission, target_missions
 from coordinator.missions.rules import MissionStatus
 from coordinator.places.geocoding import places
 from coordinator.places.rules import Candidate, Point, Precision
+from coordinator.places.streets import street_tiles
 from coordinator.places.timezones import zone_at, zone_choices
-from coordinator.settings import current_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -241,14 +240,6 @@ def once(form: EventForm) -> str:
     except BadSignature:
         return new_public_id()
     return read_public_id(str(drawn)) or new_public_id()
-
-
-def street_tiles() -> dict[str, str]:
-    """Return the administrator's street tiles for a small map, and let this page load them."""
-    settings = current_settings()
-    if settings.tiles_url:
-        allow_images_from(tile_origin(settings.tiles_url))
-    return {"url": settings.tiles_url, "attribution": settings.tiles_attribution}
 
 
 def signer() -> URLSafeSerializer:

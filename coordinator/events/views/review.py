@@ -38,13 +38,14 @@ from coordinator.events.service.reviewing import (
     reject_event,
     version_of,
 )
-from coordinator.events.views.event_form import mission_of, street_tiles
+from coordinator.events.views.event_form import mission_of
 from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.i18n import current_language
 from coordinator.kit.limits import limited
 from coordinator.kit.web import form_page, seal
+from coordinator.places.streets import street_tiles
 
 if TYPE_CHECKING:
     from typing import Any

@@ -13,11 +13,12 @@ from flask_babel import gettext as _
 from coordinator.campaigns.queries import campaign_by_slug
 from coordinator.kit.access import public
 from coordinator.kit.db import db
-from coordinator.kit.headers import allow_framing, allow_images_from, tile_origin
+from coordinator.kit.headers import allow_framing
 from coordinator.kit.i18n import current_language
 from coordinator.kit.kept import Kept
 from coordinator.kit.web import public_page
 from coordinator.maps.drawing import MAP, SCRIPTS, STYLES, Words, map_script as draw
+from coordinator.places.streets import street_tiles
 from coordinator.settings import current_settings
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ def current_script(*, has_people: bool = False) -> Script:
 
     With `has_people` it has a layer for how many come, which coordinators see.
     """
-    settings = current_settings()
-    streets = (settings.tiles_url, settings.tiles_attribution)
+    tiles = street_tiles()
+    streets = (tiles["url"], tiles["attribution"])
 
     def make() -> Script:
         words = Words(
@@ -135,8 +136,6 @@ def map_page(shown: Shown, *, opens: str = "_top", has_people: bool = False) -> 
         opens: where links open, "_top" or "_blank".
         has_people: show how many come, for coordinators.
     """
-    if tiles_url := current_settings().tiles_url:
-        allow_images_from(tile_origin(tiles_url))
     return render_template(
         "maps/map.html",
         **{one.name: getattr(shown, one.name) for one in fields(shown)},
