@@ -52,7 +52,7 @@ def map_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             campaign, organiser = CampaignFactory(slug="world"), AccountFactory()
             berlin = MissionFactory(code="berlin")
             sydney = MissionFactory(code="sydney", sydney=True)
-            MissionFactory(code="paris", paris=True)
+            MissionFactory(code="paris", paris=True, name=HOSTILE, city=HOSTILE)
             common: dict[str, Any] = {"campaign": campaign, "organiser": organiser}
             first = EventFactory(**common, mission=berlin, title="First vigil")
             RsvpTallyFactory(event=first, event_id=first.id, confirmed=12, unconfirmed=3)
@@ -197,6 +197,17 @@ def test_a_view_can_be_shared(page: Page, map_url: str) -> None:
 
     expect(page.get_by_role("button", name="The link was copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == f"{map_url}?country=DE#map=5/52.5/13.4"
+
+
+def test_a_mission_that_a_stranger_named_is_a_text_too(page: Page, map_url: str) -> None:
+    show(page, f"{map_url}#map=10/48.8666/2.2715")
+
+    page.locator(".folium-map").click()
+
+    popup = page.get_by_role("dialog")
+    expect(popup.get_by_role("heading")).to_have_text(HOSTILE)
+    expect(popup.get_by_role("link", name="Register the first one")).to_be_visible()
+    assert page.evaluate("globalThis.pwned") is None
 
 
 def test_filters_come_from_the_address_and_go_into_it(page: Page, map_url: str) -> None:

@@ -115,6 +115,8 @@ KINDS = {
     "queue": Kind("/coordinate/demo/review", "coordinator"),
     "review": Kind("/coordinate/demo/review/{waiting}", "coordinator"),
     "coverage": Kind("/coordinate/demo/coverage", "coordinator"),
+    "map for other sites": Kind("/demo/embed?theme=dark&country=DE"),
+    "list, filtered": Kind("/demo?status=postponed&places=left"),
     "missions to look at": Kind("/coordinate/demo/missions?country=DE", "coordinator"),
     "coverage of a country": Kind("/coordinate/demo/coverage?country=DE", "coordinator"),
     "messages, handed in": Kind("/coordinate/demo/messages", "coordinator"),

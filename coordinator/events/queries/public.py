@@ -14,7 +14,7 @@ from coordinator.campaigns.models import Campaign
 from coordinator.campaigns.rules import CampaignStatus
 from coordinator.events.filtering import EventFilters
 from coordinator.events.models import Event
-from coordinator.events.rules import PUBLIC, REACHABLE, EventStatus
+from coordinator.events.rules import PUBLIC, REACHABLE, EventStatus, is_public
 from coordinator.kit.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -119,8 +119,14 @@ def list_page(
 
 def visible_by_ids(session: Session, campaign: Campaign, ids: Iterable[int]) -> dict[int, Event]:
     """Return those of the events that everybody may see, with their missions."""
-    query = visible_events(campaign.id).where(Event.id.in_(list(ids))).options(joinedload(Event.mission))
-    return {event.id: event for event in session.scalars(query)}
+    # By id alone: with the whole rule in the question SQLite reads the campaign's index instead, all of it.
+    query = select(Event).where(Event.id.in_(list(ids))).options(joinedload(Event.mission))
+    return {
+        event.id: event
+        for event in session.scalars(query)
+        if event.campaign_id == campaign.id
+        and is_public(event.status, was_published=event.published_at is not None)
+    }
 
 
 def visible_at_mission(session: Session, campaign: Campaign, mission: Mission) -> Sequence[Event]:
