@@ -8,6 +8,8 @@ BIN := $(CURDIR)/$(VENV)/bin
 FLASK := $(BIN)/flask --app wsgi
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes
 
+BENCH ?= --repeats 3 --workers 2
+
 export PORT INSTANCE
 export PATH := $(BIN):$(PATH)
 
@@ -40,8 +42,10 @@ format: $(VENV)/.dev ## Put the code into the house's shape
 strings: $(VENV)/.dev ## Collect the strings to translate into translations/
 	$(BIN)/python -m coordinator.cli.strings
 
-bench: $(VENV)/.dev static/vendor/site.css translations/.compiled ## Measure pages, RSVPs, mail and contacts (needs wrk)
+bench: $(VENV)/.dev static/vendor/site.css translations/.compiled ## Measure pages, the map, RSVPs, mail and contacts (needs wrk)
 	$(BIN)/python bench/run.py $(BENCH)
+	$(BIN)/python bench/inside.py
+	$(BIN)/python bench/browser.py
 	$(BIN)/python bench/answers.py
 	$(BIN)/python bench/answers.py --rsvps 1000 --workers 2 --with-worker
 	$(BIN)/python bench/mail.py

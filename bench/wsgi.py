@@ -8,5 +8,5 @@ import os
 from coordinator.app import create_app
 from coordinator.settings import Settings
 
-app = create_app(Settings.from_environment(os.environ))
+app = create_app(Settings.from_environment(os.environ), has_commands=False)
 app.config["LIMITS_ENABLED"] = False

@@ -7,6 +7,8 @@ is forked from one that has it shares that memory until it writes there.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import gc
 import importlib
 import multiprocessing
@@ -22,6 +24,7 @@ from granian.server import Server
 from sqlalchemy.orm import configure_mappers
 
 from coordinator.kit.i18n import LANGUAGES
+from coordinator.kit.web import WEB_PROCESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +40,7 @@ KILL_SECONDS = 10
 PAGES = ("site/campaign.html", "site/event.html", "site/near.html", "site/home.html", "maps/map.html")
 """What most visitors ask for first."""
 
+M_ARENA_MAX, ARENAS = -8, 2  # mallopt(3)
 CAN_FORK = sys.platform == "linux"  # elsewhere it is no longer safe, and each process loads the app itself
 
 
@@ -50,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until a signal comes. No access log is kept: addresses are nobody's business."""
     said = _said(arguments)
     sys.path.insert(0, str(ROOT))
+    os.environ[WEB_PROCESS] = "yes"
+    _use_few_arenas()
     server = Server(
         said.target,
         address=said.host,
@@ -73,6 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.collect()
     gc.freeze()  # the collector writes into what it looks at, and would copy all of it
     server.serve(target_loader=lambda _target: app)
+
+
+def _use_few_arenas() -> None:
+    """Let threads share what they free. glibc gives each its own heap, and none gives anything back."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 
 
 def _loaded(target: str) -> Callable[..., Any]:

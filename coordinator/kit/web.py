@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from coordinator.kit.crypto import Seal
 
 
+WEB_PROCESS = "COORDINATOR_WEB_PROCESS"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -43,6 +45,11 @@ class HasRevision(Protocol):
     def revision(self) -> int:
         """Return how often it changed."""
         ...
+
+
+def is_web_process() -> bool:
+    """Tell whether this process serves pages and runs no command (`cli/web.py` says so)."""
+    return os.environ.get(WEB_PROCESS) == "yes"
 
 
 def seal() -> Seal:
