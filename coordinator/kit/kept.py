@@ -58,6 +58,15 @@ class Kept(Generic[Answer]):
                     self._being_made.pop((key, version), None)
             return answer
 
+    def find(self, key: Hashable, version: Hashable) -> Answer | None:
+        """Return the answer kept for `key` at `version`, if there is one."""
+        found = self._find(key, version)
+        return None if found is None else found[1]
+
+    def keep(self, key: Hashable, version: Hashable, answer: Answer) -> None:
+        """Keep an answer that was made together with others."""
+        self._keep(key, version, answer)
+
     def _find(self, key: Hashable, version: Hashable) -> tuple[Hashable, Answer] | None:
         with self._lock:
             kept = self._answers.get(key)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+# One question takes microseconds; asked of a team of threads that wait for one another, milliseconds. The
+# library reads this when it is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from pykdtree.kdtree import KDTree

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from babel.numbers import format_decimal
@@ -13,6 +14,7 @@ from flask_babel import gettext as _
 
 from coordinator.events.cards import card_of
 from coordinator.events.queries.public import visible_by_ids
+from coordinator.kit.kept import Kept
 from coordinator.maps.queries import atlas_of, facets_of
 from coordinator.missions.models import Mission
 from coordinator.missions.queries import missions_called, missions_of_state, nearest_missions
@@ -29,6 +31,7 @@ from coordinator.places.rules import (
 )
 from coordinator.places.service import weight
 from coordinator.rsvps.queries import tallies_of
+from coordinator.site.numbers import minute
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,11 +44,15 @@ NEAR_KM = 150  # what people travel for an afternoon; beyond it the page says ho
 MOST_SHOWN = 20
 MISSIONS_SHOWN = 3
 MOST_SUGGESTED = 8
+CARDS_KEPT = 3_000  # of a kilobyte each
 SHORTEST_BEGINNING = 2  # letters
 COARSE_DECIMALS = 2  # of a degree: a kilometre
 WORLD_KM = 20_040  # nothing is further away
 KM_IN_A_MILE = 1.609344
 SHORT = 10  # below it, a decimal matters
+
+
+_cards: Kept[SimpleNamespace] = Kept(most=CARDS_KEPT)
 
 
 class Unit(StrEnum):
@@ -169,16 +176,13 @@ def near(
     ranked = atlas_of(session, campaign, now=now).nearest(here.point, MOST_SHOWN, now)
     within_km = asked.within_km or NEAR_KM
     shown = [pair for pair in ranked if pair[1] <= within_km] or ranked[:MISSIONS_SHOWN]
-    events = visible_by_ids(session, campaign, [known for known, _km in shown])
-    ahead = [(events[known], km) for known, km in shown if known in events]
+    cards = _cards_of(session, campaign, [known for known, _km in shown], locale=locale, now=now)
+    ahead = [(cards[known], km) for known, km in shown if known in cards]
     inside = [pair for pair in ahead if pair[1] <= within_km]
     outside = [] if inside else ahead
-    tallies = tallies_of(session, [event.id for event, _km in inside + outside])
 
-    def card(event: Any, km: float) -> Any:
-        shown = card_of(event, locale=locale, tally=tallies[event.id])
-        shown.distance_text = distance_words(km, asked.unit, locale)
-        return shown
+    def card(known: SimpleNamespace, km: float) -> SimpleNamespace:
+        return SimpleNamespace(**(vars(known) | {"distance_text": distance_words(km, asked.unit, locale)}))
 
     doors = nearest_missions(session, campaign, here.point, MISSIONS_SHOWN, now=now)
     return Near(
@@ -187,6 +191,21 @@ def near(
         missions=[(mission, distance_words(km, asked.unit, locale)) for mission, km in doors],
         serving=missions_of_state(session, campaign.sending_state, here.country) if here.country else [],
     )
+
+
+def _cards_of(
+    session: Session, campaign: Campaign, ids: Sequence[int], *, locale: str, now: datetime
+) -> dict[int, SimpleNamespace]:
+    """Return the cards of those events that everybody may see, at most a minute old."""
+    version = (campaign.revision, minute(now))
+    cards = {known: _cards.find((known, locale), version) for known in ids}
+    missing = [known for known, card in cards.items() if card is None]
+    events = visible_by_ids(session, campaign, missing) if missing else {}
+    tallies = tallies_of(session, list(events)) if events else {}
+    for known, event in events.items():
+        cards[known] = card = card_of(event, locale=locale, tally=tallies[known])
+        _cards.keep((known, locale), version, card)
+    return {known: card for known, card in cards.items() if card is not None}
 
 
 def distance_words(km: float, unit: Unit, locale: str) -> str:

@@ -148,3 +148,18 @@ def test_threads_get_answers_of_the_version_they_asked_for() -> None:
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(ask, range(8)))
     assert len(kept._answers) <= 3
+
+
+def test_what_was_made_together_with_others_is_found_at_its_version() -> None:
+    kept = Kept[str](most=2)
+    kept.keep("a", 1, "one")
+
+    assert (kept.find("a", 1), kept.find("a", 2), kept.find("b", 1)) == ("one", None, None)
+
+
+def test_what_is_renewed_starts_from_what_was_known() -> None:
+    kept = Kept[list[int]](most=2)
+
+    assert kept.renew("a", 1, lambda known: [*(known or []), 1]) == [1]
+    assert kept.renew("a", 2, lambda known: [*(known or []), 2]) == [1, 2]
+    assert kept.renew("a", 2, lambda _known: [9]) == [1, 2]
