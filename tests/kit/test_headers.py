@@ -6,7 +6,7 @@ import pytest
 
 from coordinator.app import create_app
 from coordinator.kit.access import public
-from coordinator.kit.headers import allow_framing, allow_images_from
+from coordinator.kit.headers import allow_framing
 from tests.conftest import settings_for
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ EXPECTED = {
 
 @pytest.fixture
 def house(tmp_path: Path) -> Flask:
-    """The app with a page that may be framed, and one with somebody's tiles."""
+    """The app with a page that may be framed."""
     app = create_app(settings_for(tmp_path))
 
     @app.get("/plain")
@@ -44,12 +44,6 @@ def house(tmp_path: Path) -> Flask:
     def framed() -> str:
         allow_framing("https://partner.example")
         return "framed"
-
-    @app.get("/tiles")
-    @public(why="a test")
-    def tiles() -> str:
-        allow_images_from("https://tiles.example")
-        return "tiles"
 
     return app
 
@@ -77,10 +71,6 @@ def test_no_inline_code_and_no_other_host() -> None:
 def test_one_page_may_be_framed_and_the_next_one_not(house: Flask) -> None:
     assert policy(house, "/framed") == EXPECTED | {"frame-ancestors": "https://partner.example"}
     assert policy(house, "/plain") == EXPECTED
-
-
-def test_tiles_are_pictures_and_nothing_more(house: Flask) -> None:
-    assert policy(house, "/tiles") == EXPECTED | {"img-src": "'self' data: https://tiles.example"}
 
 
 def test_what_else_an_answer_says(house: Flask) -> None:
