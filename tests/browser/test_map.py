@@ -203,7 +203,7 @@ def test_a_mission_that_a_stranger_named_is_a_text_too(page: Page, map_url: str)
     show(page, f"{map_url}#map=10/48.8666/2.2715")
 
     page.wait_for_function("feature_group_missions.getLayers().length > 0")
-    page.evaluate("feature_group_missions.getLayers()[0].openPopup()")
+    page.evaluate("() => { feature_group_missions.getLayers()[0].openPopup(); }")
 
     popup = page.get_by_role("dialog")
     expect(popup.get_by_role("heading")).to_have_text(HOSTILE)
