@@ -34,8 +34,7 @@ BITS = 26  # of x and of y: about half a metre at the equator
 NOWHERE = np.uint64(1 << 62)
 """Code of an event without a point: behind all tiles."""
 CELL_BITS = 3
-CELLS = 1 << CELL_BITS
-"""Cells along a side of a tile; each with something in it becomes one mark on the map."""
+"""A tile has two to this power of cells along a side; each with something in it becomes one mark."""
 DEEPEST = 17
 """Depth of the smallest tiles: at depth d there are 2^d by 2^d of them."""
 SEPARATE_FROM = 16

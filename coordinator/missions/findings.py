@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, cast, select
 
 from coordinator.audit.service import record
 from coordinator.kit.errors import NotFoundError
@@ -263,14 +263,6 @@ def signature(row: MissionFinding, noticed: Difference) -> str:
 def source_words(row: MissionFinding) -> str:
     """Return where something was learnt, as the directory says it."""
     return f"{ATTRIBUTION[row.source]}, {row.key}"[:LONGEST_SOURCE]
-
-
-def count_waiting(session: Session, sending_state: str) -> int:
-    """Return how many findings nobody has decided about, quickly and not exactly: some need nobody."""
-    query = select(func.count(MissionFinding.id)).where(
-        MissionFinding.sending_state == sending_state, MissionFinding.decision == Decision.WAITING
-    )
-    return session.scalar(query) or 0
 
 
 def _what_becomes_of(finding: Finding, row: MissionFinding | None, missions: Sequence[Mission]) -> Taken:

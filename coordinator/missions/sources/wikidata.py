@@ -49,7 +49,6 @@ DEFUNCT = "Q80905563"
 _ENTITY = re.compile(r"https?://www\.wikidata\.org/entity/(Q\d+)")
 _POINT = re.compile(r"Point\((-?\d+(?:\.\d+)?(?:[eE]-?\d+)?) (-?\d+(?:\.\d+)?(?:[eE]-?\d+)?)\)")
 _STATE = re.compile(r"[A-Z]{2}")
-DECIMALS_OF_A_BUILDING = 4
 
 
 def query(sending_state: str) -> str:
