@@ -199,11 +199,13 @@ def say_same(
 
 
 def say_another(session: Session, row: MissionFinding, *, by: str, now: datetime, campaign: str) -> None:
-    """Say that a finding is a mission that we did not know, and add it.
+    """Say that a finding is a mission that we did not know, and add it; said twice, it is added once.
 
     Raises:
         NotFoundError: the source does not say where it is, so there is nothing to add.
     """
+    if row.mission is not None:
+        return
     finding = row.finding()
     if finding.point is None:
         raise NotFoundError

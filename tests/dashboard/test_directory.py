@@ -11,7 +11,7 @@ from sqlalchemy import select
 from coordinator.kit.clock import now
 from coordinator.missions.findings import say_same, take_findings
 from coordinator.missions.models import Mission, MissionFinding
-from coordinator.missions.rules import MissionStatus
+from coordinator.missions.rules import MissionKind, MissionStatus
 from tests.factories.campaigns import CampaignRoleFactory
 from tests.factories.missions import MissionFactory
 from tests.missions.test_findings import finding
@@ -85,6 +85,16 @@ def test_all_that_are_beyond_doubt_are_linked_at_once(session: Session, coordina
 
     linked = session.scalars(select(MissionFinding).where(MissionFinding.mission_id.is_not(None))).all()
     assert [one.key for one in linked] == ["Q1"]
+
+
+def test_a_double_click_adds_a_mission_once(session: Session, coordinator: FlaskClient) -> None:
+    ours = MissionFactory()
+    take(session, finding(kind=MissionKind.CONSULATE))
+
+    assert [decide(coordinator, act="another"), decide(coordinator, act="another")] == [303, 303]
+
+    assert set(session.scalars(select(Mission))) == {ours, row_of(session).mission}
+    assert coordinator.get("/en/coordinate/world/audit").text.count("added a mission") == 1
 
 
 def test_a_closing_is_taken_over_and_the_public_page_says_so(
