@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coordinator.accounts.rules import TokenPurpose
 from coordinator.kit.db import Base, one_of
+from coordinator.kit.personal import Holds, Until, personal
 from coordinator.kit.roles import Role
 
 
@@ -20,10 +21,12 @@ class Account(UserMixin, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(10), unique=True)
-    email_sealed: Mapped[str] = mapped_column(Text)
-    email_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    display_name_sealed: Mapped[str] = mapped_column(Text)
-    password_hash: Mapped[str] = mapped_column(String(200))
+    email_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.EMAIL, Until.ACCOUNT))
+    email_digest: Mapped[str] = mapped_column(
+        String(64), unique=True, info=personal(Holds.DIGEST, Until.ACCOUNT)
+    )
+    display_name_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.NAME, Until.ACCOUNT))
+    password_hash: Mapped[str] = mapped_column(String(200), info=personal(Holds.SECRET, Until.ACCOUNT))
     """argon2id in PHC form, parameters included."""
     locale: Mapped[str] = mapped_column(String(10))
     is_administrator: Mapped[bool] = mapped_column(default=False)
@@ -69,11 +72,11 @@ class AccountToken(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     account: Mapped[Account] = relationship()
     purpose: Mapped[TokenPurpose] = mapped_column(one_of(TokenPurpose))
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
-    password_hash: Mapped[str | None] = mapped_column(String(200))
+    digest: Mapped[str] = mapped_column(String(64), unique=True, info=personal(Holds.LINK, Until.EXPIRY))
+    password_hash: Mapped[str | None] = mapped_column(String(200), info=personal(Holds.SECRET, Until.EXPIRY))
     """Chosen by whoever asked for this link, and in force once it is used: until then an address
     belongs to nobody, and two people who type it must not get each other's password."""
-    display_name_sealed: Mapped[str | None] = mapped_column(Text)
+    display_name_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.NAME, Until.EXPIRY))
     """Chosen together with it."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -87,11 +90,11 @@ class KeptForm(Base):
     __table_args__ = (Index(None, "account_id", "path"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True, info=personal(Holds.LINK, Until.EXPIRY))
     """Of the token in the person's session."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     path: Mapped[str] = mapped_column(String(200))
-    fields_sealed: Mapped[str] = mapped_column(Text)
+    fields_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.EXPIRY))
     """JSON object: field name to list of values."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -11,6 +11,7 @@ from wtforms.validators import Email, InputRequired, Length, NumberRange, Option
 
 from coordinator.accounts.rules import LONGEST_EMAIL
 from coordinator.campaigns.rules import (
+    FIRST_TO_GO,
     LONGEST_CALL,
     LONGEST_HASHTAGS,
     LONGEST_RETENTION_DAYS,
@@ -18,6 +19,7 @@ from coordinator.campaigns.rules import (
     LONGEST_TITLE,
     LONGEST_URL,
     SHORTEST_RETENTION_DAYS,
+    AnswerField,
     CampaignDetails,
     CampaignRoleKind,
     CampaignWords,
@@ -32,6 +34,8 @@ from coordinator.kit.forms import HouseForm, WholeNumberField
 from coordinator.kit.i18n import LANGUAGES, current_language, native_name
 
 if TYPE_CHECKING:
+    from flask_babel.speaklater import LazyString
+
     from coordinator.campaigns.models import Campaign
 
 WORDS = ("title", "call", "demands", "guidelines")
@@ -52,6 +56,14 @@ def _slug(_form: HouseForm, field: StringField) -> None:
         raise ValidationError(
             _("Use lower-case letters and digits, with hyphens between words; some words are taken.")
         )
+
+
+def _days_of_field(label: LazyString, default: int | None = None) -> WholeNumberField:
+    return WholeNumberField(
+        label,
+        default=default,
+        validators=[Optional(), NumberRange(min=SHORTEST_RETENTION_DAYS, max=LONGEST_RETENTION_DAYS)],
+    )
 
 
 class CampaignForm(HouseForm):
@@ -95,6 +107,10 @@ class CampaignForm(HouseForm):
             NumberRange(min=SHORTEST_RETENTION_DAYS, max=LONGEST_RETENTION_DAYS),
         ],
     )
+    days_needs = _days_of_field(_("What people need (accessibility)"), default=FIRST_TO_GO[AnswerField.NEEDS])
+    days_note = _days_of_field(_("Notes"))
+    days_name = _days_of_field(_("Names"))
+    days_phone = _days_of_field(_("Telephone numbers"))
     hashtags = StringField(
         _("Hashtags"), description=_("Separated by spaces."), filters=[_trimmed],
         validators=[Length(max=LONGEST_HASHTAGS // 2)],
@@ -140,10 +156,14 @@ class CampaignForm(HouseForm):
         """Return the field for one of `WORDS` in a language."""
         return self[f"{word}_{locale}"]
 
+    def days_field(self, field: AnswerField) -> Any:
+        """Return the field that says when a field of answers goes."""
+        return self[f"days_{field}"]
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Look at fields that depend on each other, after each was looked at alone."""
         is_fine = bool(super().validate(extra_validators))
-        return self._has_its_days() & self._has_its_words() & is_fine
+        return self._has_its_days() & self._has_its_words() & self._lets_go_in_time() & is_fine
 
     def details(self, *, is_demonstration: bool = False) -> CampaignDetails:
         """Return what was said, as the rules want it. Call it on a valid form."""
@@ -157,6 +177,9 @@ class CampaignForm(HouseForm):
             ends_on=self.ends_on.data,
             review_policy=ReviewPolicy(self.review_policy.data),
             retention_days=self.retention_days.data or LONGEST_RETENTION_DAYS,
+            field_days={
+                field: days for field in AnswerField if (days := self.days_field(field).data) is not None
+            },
             hashtags=self.hashtags.data or "",
             petition_url=self.petition_url.data or "",
             updates_url=self.updates_url.data or "",
@@ -171,7 +194,8 @@ class CampaignForm(HouseForm):
             for locale, text in campaign.texts.items()
             for word in WORDS
         }
-        return cls(obj=campaign, data=said)
+        days = {f"days_{field}": campaign.field_days.get(field) for field in AnswerField}
+        return cls(obj=campaign, data=said | days)
 
     def _words(self, locale: str) -> CampaignWords:
         return CampaignWords(**{word: self._said(word, locale) for word in WORDS})
@@ -193,6 +217,14 @@ class CampaignForm(HouseForm):
             wrong.errors = [*wrong.errors, said]
             return False
         return True
+
+    def _lets_go_in_time(self) -> bool:
+        longest, is_fine = self.retention_days.data, True
+        for each in map(self.days_field, AnswerField):
+            if each.data is not None and longest is not None and each.data > longest:
+                each.errors = [*each.errors, _("Everything is erased before that.")]
+                is_fine = False
+        return is_fine
 
     def _has_its_words(self) -> bool:
         is_fine = True

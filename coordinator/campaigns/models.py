@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, attribute_keyed_dict, mapped_column, relationship
 
 from coordinator.accounts.models import Account
@@ -19,6 +19,7 @@ from coordinator.campaigns.rules import (
     ReviewPolicy,
 )
 from coordinator.kit.db import Base, one_of
+from coordinator.kit.personal import Holds, Until, personal
 
 
 class Campaign(Base):
@@ -49,6 +50,8 @@ class Campaign(Base):
     updates_url: Mapped[str] = mapped_column(String(500), default="")
     retention_days: Mapped[int] = mapped_column(default=90)
     """After an event, personal data about those who came is kept this long."""
+    field_days: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, server_default=text("'{}'"))
+    """Days for what goes sooner, by code of `AnswerField`."""
     is_demonstration: Mapped[bool] = mapped_column(default=False)
     """Invented events, and every page says so."""
     default_locale: Mapped[str] = mapped_column(String(10))
@@ -116,7 +119,9 @@ class CampaignInvitation(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"))
     campaign: Mapped[Campaign] = relationship()
     kind: Mapped[CampaignRoleKind] = mapped_column(one_of(CampaignRoleKind))
-    email_sealed: Mapped[str] = mapped_column(Text)
-    email_digest: Mapped[str] = mapped_column(String(64), index=True)
+    email_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.EMAIL, Until.EXPIRY))
+    email_digest: Mapped[str] = mapped_column(
+        String(64), index=True, info=personal(Holds.DIGEST, Until.EXPIRY)
+    )
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

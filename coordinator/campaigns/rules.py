@@ -56,6 +56,19 @@ class ReviewPolicy(StrEnum):
     """Organisers whom a coordinator has marked as trusted."""
 
 
+class AnswerField(StrEnum):
+    """What an answer says of a person, and that may go before the rest of it."""
+
+    NEEDS = "needs"
+    NOTE = "note"
+    NAME = "name"
+    PHONE = "phone"
+
+
+FIRST_TO_GO: Mapping[AnswerField, int] = MappingProxyType({AnswerField.NEEDS: 7})
+"""Days in a new campaign: what somebody needs may tell of their health, and is of no use afterwards."""
+
+
 class CampaignRoleKind(StrEnum):
     """What an account is in a campaign."""
 
@@ -98,6 +111,8 @@ class CampaignDetails:
     ends_on: date | None = None
     review_policy: ReviewPolicy = ReviewPolicy.EVERYTHING
     retention_days: int = 90
+    field_days: Mapping[AnswerField, int] = field(default_factory=lambda: FIRST_TO_GO)
+    """Days after an event until a field of its answers goes, where that is before all the rest."""
     hashtags: str = ""
     petition_url: str = ""
     updates_url: str = ""
@@ -132,6 +147,12 @@ class WordsError(RefusedError):
     """The campaign says nothing in its own language."""
 
     code = "campaign.words"
+
+
+class FieldDaysError(RefusedError):
+    """A field would go before the protest is over, or after everything else."""
+
+    code = "campaign.field_days"
 
 
 class StatusStepError(RefusedError):
@@ -178,6 +199,17 @@ def days_of(
     if ends_on is None or not starts_on <= ends_on <= starts_on + LONGEST_WINDOW:
         raise DatesError
     return starts_on, ends_on
+
+
+def field_days_of(days: Mapping[AnswerField, int], retention_days: int) -> dict[str, int]:
+    """Return by code after how many days a field goes, as it is kept.
+
+    Raises:
+        FieldDaysError: not between the shortest time that anything is kept and `retention_days`.
+    """
+    if any(not SHORTEST_RETENTION_DAYS <= number <= retention_days for number in days.values()):
+        raise FieldDaysError
+    return {field.value: days[field] for field in AnswerField if field in days}
 
 
 def status_after(status: CampaignStatus, wanted: CampaignStatus) -> CampaignStatus:

@@ -19,6 +19,7 @@ from coordinator.campaigns.rules import (
     SlugTakenError,
     WordsError,
     days_of,
+    field_days_of,
     hashtags_of,
     is_good_slug,
     status_after,
@@ -43,7 +44,7 @@ def create_campaign(
     """Begin a campaign as a draft. Whoever does so becomes its coordinator; a command becomes nothing.
 
     Raises:
-        SlugError, SlugTakenError, DatesError, WordsError: see there.
+        SlugError, SlugTakenError, DatesError, FieldDaysError, WordsError: see there.
     """
     campaign = Campaign(status=CampaignStatus.DRAFT, revision=0, created_at=now)
     _describe(session, campaign, details)
@@ -62,7 +63,7 @@ def update_campaign(
     """Say it differently. The address may change only while nobody has seen it.
 
     Raises:
-        SlugError, SlugTakenError, SlugFixedError, DatesError, WordsError: see there.
+        SlugError, SlugTakenError, SlugFixedError, DatesError, FieldDaysError, WordsError: see there.
     """
     if campaign.status is not CampaignStatus.DRAFT and details.slug != campaign.slug:
         raise SlugFixedError
@@ -272,6 +273,7 @@ def _describe(session: Session, campaign: Campaign, details: CampaignDetails) ->
     campaign.date_rule = details.date_rule
     campaign.review_policy = details.review_policy
     campaign.retention_days = details.retention_days
+    campaign.field_days = field_days_of(details.field_days, details.retention_days)
     campaign.hashtags = hashtags_of(details.hashtags)
     campaign.petition_url = details.petition_url
     campaign.updates_url = details.updates_url

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from coordinator.checkin.rules import LONGEST_ACT_ID, USUAL_HOURS
 from coordinator.events.models import Event
 from coordinator.kit.db import Base
+from coordinator.kit.personal import Holds, Until, personal
 from coordinator.rsvps.rules import LARGEST_PARTY
 
 
@@ -73,9 +74,11 @@ class DoorLink(Base):
     public_id: Mapped[str] = mapped_column(String(10), unique=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
     event: Mapped[Event] = relationship()
-    label_sealed: Mapped[str | None] = mapped_column(Text)
+    label_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     """For whom the organiser made it, in their own words."""
-    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    token_digest: Mapped[str] = mapped_column(
+        String(64), unique=True, info=personal(Holds.LINK, Until.RETENTION)
+    )
     has_names: Mapped[bool]
     """False: this phone gets codes and numbers, and no first names."""
     hours: Mapped[int] = mapped_column(default=USUAL_HOURS)

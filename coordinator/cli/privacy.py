@@ -11,7 +11,7 @@ from coordinator.audit.service import COMMAND
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.privacy.jobs import Sealed, count_due, count_keys, forget_due, rotate_keys, sealed_count
-from coordinator.privacy.queries import leftovers
+from coordinator.privacy.queries import columns_table, leftovers
 
 privacy_cli = AppGroup("privacy", help="Forget people on time, and see what is left of them.")
 
@@ -23,7 +23,8 @@ def purge(*, dry_run: bool) -> None:
     gone = count_due(now=now()) if dry_run else forget_due(now=now(), by=COMMAND)
     click.echo(
         f"{'would forget' if dry_run else 'forgot'} {gone.answers} answers, {gone.contacts} contacts, "
-        f"{gone.messages} messages, {gone.forms_and_links} expired forms and links"
+        f"{gone.messages} messages, {gone.forms_and_links} expired forms and links, "
+        f"and parts of {gone.fields} more answers"
     )
 
 
@@ -35,7 +36,14 @@ def left() -> None:
         click.echo(room)
         for one in found:
             if one.room == room:
-                click.echo(f"  {one.table}.{one.column:<28} {one.rows:>8}")
+                column = f"{one.table}.{one.column}"
+                click.echo(f"  {column:<44} {one.rows:>8}  {one.what.holds}, until: {one.what.until}")
+
+
+@privacy_cli.command()
+def columns() -> None:
+    """Print the table of docs/personal-data.md: which columns hold what of a person, and until when."""
+    click.echo(columns_table())
 
 
 @privacy_cli.command("rotate-keys")

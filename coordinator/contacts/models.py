@@ -12,6 +12,7 @@ from coordinator.campaigns.models import Campaign
 from coordinator.contacts.rules import ImportStatus, Purpose
 from coordinator.events.models import Event
 from coordinator.kit.db import Base, one_of
+from coordinator.kit.personal import Holds, Until, personal
 
 _LOOSE = text("search_page_id IS NULL")
 
@@ -41,14 +42,14 @@ class Contact(Base):
     event: Mapped[Event | None] = relationship()
     source: Mapped[str] = mapped_column(String(40))
     """Where they came from: "rsvp:" or "import:" and a public id, or "hand"."""
-    name_sealed: Mapped[str | None] = mapped_column(Text)
-    email_sealed: Mapped[str | None] = mapped_column(Text)
-    email_digest: Mapped[str | None] = mapped_column(String(64))
+    name_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.NAME, Until.FIELD))
+    email_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.EMAIL, Until.RETENTION))
+    email_digest: Mapped[str | None] = mapped_column(String(64), info=personal(Holds.DIGEST, Until.RETENTION))
     """Finds the address again among the contacts of one organiser; another organiser's differs."""
-    phone_sealed: Mapped[str | None] = mapped_column(Text)
-    tags_sealed: Mapped[str | None] = mapped_column(Text)
+    phone_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.PHONE, Until.FIELD))
+    tags_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     """JSON list of the organiser's own words."""
-    note_sealed: Mapped[str | None] = mapped_column(Text)
+    note_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     """The organiser's own note."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime | None]
@@ -72,7 +73,7 @@ class ContactSearchPage(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
-    folded_sealed: Mapped[str] = mapped_column(Text)
+    folded_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     """Packed: a line of JSON with ids of contacts and of their events, and a line of words for each."""
     contacts: Mapped[int]
     last_contact_id: Mapped[int]
@@ -111,7 +112,7 @@ class ContactMerge(Base):
     """The one that stayed."""
     gone_source: Mapped[str] = mapped_column(String(40))
     """Where the other one came from; whoever is forgotten there is forgotten here."""
-    before_sealed: Mapped[str] = mapped_column(Text)
+    before_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.EXPIRY))
     """JSON of both as they were."""
     merged_at: Mapped[datetime]
     """What the contact's own `changed_at` says as long as nobody else changed it."""
@@ -126,8 +127,8 @@ class ContactFilter(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(10), unique=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
-    name_sealed: Mapped[str] = mapped_column(Text)
-    search_sealed: Mapped[str] = mapped_column(Text)
+    name_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.ACCOUNT))
+    search_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.ACCOUNT))
     """JSON: text, tag and public id of an event, as the list's address has them."""
     created_at: Mapped[datetime]
 
@@ -143,7 +144,7 @@ class Suppression(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
-    email_digest: Mapped[str] = mapped_column(String(64))
+    email_digest: Mapped[str] = mapped_column(String(64), info=personal(Holds.DIGEST, Until.NO_END))
     because: Mapped[str] = mapped_column(String(20))
     """A code: "unsubscribed", "by-hand" …"""
     suppressed_at: Mapped[datetime]
@@ -165,8 +166,8 @@ class ContactImport(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"), index=True)
     campaign: Mapped[Campaign] = relationship()
     status: Mapped[ImportStatus] = mapped_column(one_of(ImportStatus), default=ImportStatus.DRAFT)
-    filename_sealed: Mapped[str | None] = mapped_column(Text)
-    consent_sealed: Mapped[str | None] = mapped_column(Text)
+    filename_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
+    consent_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     """In the organiser's words: where, when and to what these people agreed. None: to nothing."""
     agreed_at: Mapped[datetime | None]
     purposes: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -201,7 +202,7 @@ class ContactImportPiece(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("contact_import.id", ondelete="CASCADE"))
     number: Mapped[int]
-    data_sealed: Mapped[str] = mapped_column(Text)
+    data_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.USE))
 
 
 class ContactImportChange(Base):
@@ -213,7 +214,7 @@ class ContactImportChange(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("contact_import.id", ondelete="CASCADE"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
-    before_sealed: Mapped[str | None] = mapped_column(Text)
+    before_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.EXPIRY))
     """JSON of what the contact was; None: it was not there."""
     changed_at: Mapped[datetime]
     """What the contact's own `changed_at` says as long as nobody else changed it."""

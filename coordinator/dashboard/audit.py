@@ -46,6 +46,7 @@ SENTENCES: Mapping[str, Any] = MappingProxyType(
         "event:located": _("looked a place up"),
         "event:time_recomputed": _("worked a time out anew, after new rules for clocks"),
         "event:people-forgotten": _("deleted personal data, because its time was over"),
+        "event:fields-forgotten": _("deleted a part of personal data, because its time was over"),
         "checkin:walk-in": _("counted somebody at the door"),
         "door-link:made": _("made a link for the door"),
         "door-link:revoked": _("took back a link for the door"),

@@ -24,6 +24,7 @@ from coordinator.events.rules import (
     is_over,
 )
 from coordinator.kit.db import Base, WallTime, one_of
+from coordinator.kit.personal import Holds, Until, personal
 from coordinator.missions.models import Mission
 from coordinator.places.rules import Point, Precision
 
@@ -95,7 +96,9 @@ class Event(Base):
     accessibility: Mapped[str] = mapped_column(Text, default="")
     languages: Mapped[str] = mapped_column(String(120), default="")
     """Codes of the languages spoken there, separated by spaces; all that can be ticked have room."""
-    public_contact: Mapped[str] = mapped_column(String(LONGEST_CONTACT), default="")
+    public_contact: Mapped[str] = mapped_column(
+        String(LONGEST_CONTACT), default="", info=personal(Holds.PUBLISHED, Until.RETENTION)
+    )
     """What the organiser wants published; never the address of their account."""
     capacity: Mapped[int | None]
     count_shown: Mapped[CountShown] = mapped_column(
@@ -108,7 +111,9 @@ class Event(Base):
     """Roles as `helping.kept_roles` writes them. With the event, not in a table: whoever reads an event, its
     form or its change needs them, and nobody looks for events by them."""
 
-    proposed: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    proposed: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True), info=personal(Holds.PUBLISHED, Until.RETENTION)
+    )
     """Changed fields that wait for a coordinator, while the public version stays."""
     proposed_at: Mapped[datetime | None]
     sequence: Mapped[int] = mapped_column(default=0)
@@ -164,7 +169,7 @@ class ReviewNote(Base):
     event: Mapped[Event] = relationship()
     author_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     kind: Mapped[NoteKind] = mapped_column(one_of(NoteKind))
-    text_sealed: Mapped[str | None] = mapped_column(Text)
+    text_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     at: Mapped[datetime]
 
 

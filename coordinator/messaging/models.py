@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, attribute_keyed_dict, mapped_column, relation
 from coordinator.accounts.models import Account
 from coordinator.events.models import Event
 from coordinator.kit.db import Base, WallTime, one_of
+from coordinator.kit.personal import Holds, Until, personal
 from coordinator.messaging.rules import AnnouncementStatus, ReminderKind
 
 _OPEN = text("done_at IS NULL")
@@ -74,7 +75,7 @@ class Announcement(Base):
     """When its writer last handed it in; emptied when it is taken back."""
     is_approved: Mapped[bool] = mapped_column(default=False)
     """By a coordinator, as it stands."""
-    refusal_sealed: Mapped[str | None] = mapped_column(Text)
+    refusal_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     """Why a coordinator refused it."""
     started_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
@@ -106,6 +107,6 @@ class AnnouncementText(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     announcement_id: Mapped[int] = mapped_column(ForeignKey("announcement.id", ondelete="CASCADE"))
     locale: Mapped[str] = mapped_column(String(10))
-    subject_sealed: Mapped[str] = mapped_column(Text)
-    body_sealed: Mapped[str] = mapped_column(Text)
+    subject_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
+    body_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     """Markdown."""

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from coordinator.kit.db import Base, one_of
+from coordinator.kit.personal import Holds, Until, personal
 from coordinator.outbox.rules import BounceKind, MessageState, state_of
 
 _WAITING = text("sent_at IS NULL AND failed_at IS NULL")
@@ -50,9 +51,11 @@ class Message(Base):
     locale: Mapped[str] = mapped_column(String(10))
     about: Mapped[str] = mapped_column(String(80))
     """noun:public id of what the message is about, as in "event:7x2k9c4m1p"."""
-    recipient_sealed: Mapped[str | None] = mapped_column(Text)
-    recipient_digest: Mapped[str | None] = mapped_column(String(64))
-    context_sealed: Mapped[str | None] = mapped_column(Text)
+    recipient_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.EMAIL, Until.SENT))
+    recipient_digest: Mapped[str | None] = mapped_column(
+        String(64), info=personal(Holds.DIGEST, Until.EXPIRY)
+    )
+    context_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.SENT))
     """JSON object of what the template needs."""
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
@@ -89,7 +92,9 @@ class Undeliverable(Base):
     __tablename__ = "undeliverable"
     __table_args__ = (Index(None, "last_at"),)
 
-    address_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    address_digest: Mapped[str] = mapped_column(
+        String(64), primary_key=True, info=personal(Holds.DIGEST, Until.EXPIRY)
+    )
     """With the purpose of `Message.recipient_digest`."""
     since_at: Mapped[datetime]
     last_at: Mapped[datetime]

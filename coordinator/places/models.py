@@ -9,6 +9,7 @@ from sqlalchemy import JSON, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from coordinator.kit.db import Base
+from coordinator.kit.personal import Holds, Until, personal
 
 
 class GeocodeAnswer(Base):
@@ -22,8 +23,8 @@ class GeocodeAnswer(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     provider: Mapped[str] = mapped_column(String(40))
-    question_digest: Mapped[str] = mapped_column(String(64))
-    candidates: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    question_digest: Mapped[str] = mapped_column(String(64), info=personal(Holds.DIGEST, Until.EXPIRY))
+    candidates: Mapped[list[dict[str, Any]]] = mapped_column(JSON, info=personal(Holds.PLACE, Until.EXPIRY))
     """Empty: asked, and there is no such place."""
     answered_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

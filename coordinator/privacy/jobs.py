@@ -13,6 +13,7 @@ from coordinator.events.models import Event
 from coordinator.kit.crypto import LostKeyError
 from coordinator.kit.db import db, overwrite_log, unit_of_work
 from coordinator.places.service import forget_answers
+from coordinator.privacy.fields import count_fields, fields_to_forget, forget_fields
 from coordinator.privacy.queries import sealed_columns
 from coordinator.privacy.service import (
     Forgotten,
@@ -42,6 +43,10 @@ BATCH = 200  # rows sealed again in one transaction
 def forget_due(*, now: datetime, by: str = WORKER) -> Forgotten:
     """Forget everybody whose retention time is over. Each event is a transaction of its own."""
     total = Forgotten()
+    for event_id, fields in list(fields_to_forget(db.session(), now)):
+        with unit_of_work() as session:
+            over = session.get_one(Event, event_id)
+            total += Forgotten(fields=forget_fields(session, over, fields, by=by, now=now))
     for event_id in events_to_forget(db.session(), now):
         with unit_of_work() as session:
             event = session.get(Event, event_id)
@@ -62,7 +67,10 @@ def forget_due(*, now: datetime, by: str = WORKER) -> Forgotten:
 def count_due(*, now: datetime) -> Forgotten:
     """Return what `forget_due` would remove, and remove nothing."""
     session = db.session()
-    total = Forgotten(forms_and_links=count_expired(session, now))
+    total = Forgotten(
+        forms_and_links=count_expired(session, now),
+        fields=sum(count_fields(session, event_id, due) for event_id, due in fields_to_forget(session, now)),
+    )
     for event_id in events_to_forget(session, now):
         total += count_event(session, session.get_one(Event, event_id))
     for campaign_id in campaigns_to_forget(session, now):

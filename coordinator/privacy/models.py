@@ -8,6 +8,7 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from coordinator.kit.db import Base
+from coordinator.kit.personal import Holds, Until, personal
 
 
 class DataRequest(Base):
@@ -16,7 +17,9 @@ class DataRequest(Base):
     __tablename__ = "data_request"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    email_sealed: Mapped[str] = mapped_column(Text)
+    token_digest: Mapped[str] = mapped_column(
+        String(64), unique=True, info=personal(Holds.LINK, Until.EXPIRY)
+    )
+    email_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.EMAIL, Until.EXPIRY))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -17,6 +17,8 @@ from coordinator.contacts.models import Contact, ContactImport, ContactMerge
 from coordinator.contacts.service.keeping import forget_contacts_of, forget_contacts_of_campaign
 from coordinator.contacts.service.undoing import forget_imports, forgotten_drafts
 from coordinator.events.models import Event
+from coordinator.events.service.forgetting import forget_words, has_words_to_forget
+from coordinator.kit.personal import EMPTIED
 from coordinator.messaging.announcing import forget_announcements
 from coordinator.messaging.models import Announcement, AnnouncementText
 from coordinator.outbox.models import Message
@@ -45,6 +47,8 @@ class Forgotten:
     contacts: int = 0
     messages: int = 0
     forms_and_links: int = 0
+    fields: int = 0
+    """Answers of which a part went before the rest."""
 
     def __add__(self, other: Forgotten) -> Forgotten:
         """Return both together."""
@@ -53,6 +57,7 @@ class Forgotten:
             self.contacts + other.contacts,
             self.messages + other.messages,
             self.forms_and_links + other.forms_and_links,
+            self.fields + other.fields,
         )
 
 
@@ -66,6 +71,7 @@ def events_to_forget(session: Session, now: datetime) -> list[int]:
         .join(Announcement, Announcement.id == AnnouncementText.announcement_id)
         .where(Announcement.event_id == Event.id)
         .exists(),
+        has_words_to_forget(),
     )
     over = select(Event).join(Campaign).where(someone, Event.starts_at < now).order_by(Event.id)
     return [event.id for event in session.scalars(over) if _forget_at(event) <= now]
@@ -90,6 +96,7 @@ def forget_event(session: Session, event: Event, *, by: str, now: datetime) -> F
     contacts = forget_contacts_of(session, event.id)
     forget_door(session, event.id)
     messages += forget_announcements(session, event.id)
+    forget_words(session, event, now=now)
     done = Forgotten(answers=len(answers), contacts=contacts, messages=messages)
     record(
         session,
@@ -201,7 +208,7 @@ def empty_rsvp(rsvp: Rsvp, now: datetime) -> None:
     rsvp.name_sealed = rsvp.email_sealed = rsvp.email_digest = None
     rsvp.phone_sealed = rsvp.note_sealed = rsvp.needs_sealed = rsvp.token_sealed = None
     rsvp.proposed_sealed = rsvp.proposed_at = None
-    rsvp.token_digest = f"forgotten:{rsvp.public_id}"  # unique, and the digest of nothing
+    rsvp.token_digest = f"{EMPTIED}{rsvp.public_id}"  # unique, and the digest of nothing
     rsvp.help = rsvp.consent_wording = ""
     rsvp.consent_updates_at = rsvp.consent_contact_at = None
     rsvp.forgotten_at = now

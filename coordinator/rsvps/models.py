@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coordinator.events.models import Event
 from coordinator.kit.db import Base, one_of
+from coordinator.kit.personal import Holds, Until, personal
 from coordinator.rsvps.rules import LARGEST_PARTY, RsvpStatus
 
 _OPEN_OFFER = text("offered_until IS NOT NULL")
@@ -33,19 +34,23 @@ class Rsvp(Base):
     status: Mapped[RsvpStatus] = mapped_column(one_of(RsvpStatus))
     party_size: Mapped[int]
     locale: Mapped[str] = mapped_column(String(10))
-    name_sealed: Mapped[str | None] = mapped_column(Text)
-    email_sealed: Mapped[str | None] = mapped_column(Text)
-    email_digest: Mapped[str | None] = mapped_column(String(64), index=True)
+    name_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.NAME, Until.FIELD))
+    email_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.EMAIL, Until.RETENTION))
+    email_digest: Mapped[str | None] = mapped_column(
+        String(64), index=True, info=personal(Holds.DIGEST, Until.RETENTION)
+    )
     """Finds a repeat, tells nobody the address. Unique in one event."""
-    phone_sealed: Mapped[str | None] = mapped_column(Text)
-    note_sealed: Mapped[str | None] = mapped_column(Text)
-    needs_sealed: Mapped[str | None] = mapped_column(Text)
+    phone_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.PHONE, Until.FIELD))
+    note_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.FIELD))
+    needs_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.NEEDS, Until.FIELD))
     """What somebody of the party needs to take part: a seat, a ramp, sign language."""
     help: Mapped[str] = mapped_column(String(100), default="")
     """Not used any more: `HelpOffer` took its place. It stays while an older version may run beside."""
-    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    token_digest: Mapped[str] = mapped_column(
+        String(64), unique=True, info=personal(Holds.LINK, Until.RETENTION)
+    )
     """Of the private manage link."""
-    token_sealed: Mapped[str | None] = mapped_column(Text)
+    token_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.LINK, Until.RETENTION))
     """The link itself, only where a later mail has to carry it."""
     consent_updates_at: Mapped[datetime | None]
     consent_contact_at: Mapped[datetime | None]
@@ -62,7 +67,7 @@ class Rsvp(Base):
     lapsed_at: Mapped[datetime | None]
     """An offer ran out unanswered; the party waits on, and is offered nothing until it says that it still
     wants to come."""
-    proposed_sealed: Mapped[str | None] = mapped_column(Text)
+    proposed_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     """JSON of another answer, given later with this address: it waits for the owner of the mailbox."""
     proposed_at: Mapped[datetime | None]
     reminders_off_at: Mapped[datetime | None]
@@ -131,7 +136,7 @@ class HelpOffer(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
     rsvp_id: Mapped[int] = mapped_column(ForeignKey("rsvp.id", ondelete="CASCADE"))
     rsvp: Mapped[Rsvp] = relationship()
-    code: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(String(20), info=personal(Holds.WORDS, Until.RETENTION))
     """Of a role: see events.helping. It may be one that the organiser does not list any more."""
     offered_at: Mapped[datetime]
     assigned_at: Mapped[datetime | None]

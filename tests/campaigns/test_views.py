@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,6 +66,8 @@ def test_an_organiser_can_t_and_does_not_learn_that_the_page_exists(
         pytest.param({"title_ru": "День"}, "Needed in this language", id="half a language"),
         pytest.param({"petition_url": "javascript:alert(1)"}, "Write the whole address", id="a script"),
         pytest.param({"retention_days": "4000"}, "between 1 and 365", id="kept for ever"),
+        pytest.param({"days_phone": "91"}, "Everything is erased before that.", id="after the end"),
+        pytest.param({"days_needs": "0"}, "between 1 and 365", id="before it is over"),
         pytest.param({"sending_state": "ZZ"}, "Not a valid choice", id="nobody's state"),
     ],
 )
@@ -93,6 +96,24 @@ def test_a_campaign_is_edited_but_keeps_its_printed_address(session: Session, si
     session.expire_all()
     assert (role.campaign.slug, role.campaign.hashtags) == ("on-posters", "#Free #all")
     assert role.campaign.text_in("en").title == "Solidarity day"
+
+
+def test_what_goes_sooner_is_said_and_shown_again(session: Session, sign_in: SignIn) -> None:
+    role = CampaignRoleFactory(campaign__slug="on-posters")
+    client = sign_in(role.account)
+
+    client.post("/en/coordinate/on-posters/edit", data=FILLED_IN | {"days_needs": "5", "days_phone": ""})
+    shown = client.get("/en/coordinate/on-posters/edit").text
+
+    session.expire_all()
+    assert role.campaign.field_days == {"needs": 5}
+    assert re.search(r'id="days_needs"[^>]*value="5"', shown)
+
+
+def test_a_new_campaign_lets_needs_go_after_a_week(session: Session, sign_in: SignIn) -> None:
+    shown = sign_in(AccountFactory(administrator=True)).get("/en/coordinate/new").text
+
+    assert re.search(r'id="days_needs"[^>]*value="7"', shown)
 
 
 def test_a_campaign_is_opened_and_archived_and_never_hidden_again(session: Session, sign_in: SignIn) -> None:

@@ -43,7 +43,7 @@ _ANSWERABLE = (
             Event.address, Event.city,
         ),
         contains_eager(Event.campaign).options(
-            load_only(Campaign.slug, Campaign.retention_days), lazyload(Campaign.texts)
+            load_only(Campaign.slug, Campaign.retention_days, Campaign.field_days), lazyload(Campaign.texts)
         ),
     )
 )  # fmt: skip

@@ -1,0 +1,23 @@
+"""Let a campaign say which fields of answers go before the rest.
+
+A new column with a default that changes nothing: what existing campaigns promised holds. A downgrade loses
+what was said sooner; everything still goes when the retention time is over.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+
+revision = "0018"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("campaign", sa.Column("field_days", sa.JSON(), server_default=sa.text("'{}'"), nullable=False))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("campaign") as campaign:
+        campaign.drop_column("field_days")
