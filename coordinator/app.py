@@ -58,7 +58,8 @@ from coordinator.ops.views.health import blueprint as ops
 from coordinator.ops.views.webhooks import blueprint as webhooks
 from coordinator.places.geocoding import set_up_places
 from coordinator.places.streets import set_up_streets
-from coordinator.privacy.views import blueprint as my_data
+from coordinator.privacy.views.account import blueprint as leaving
+from coordinator.privacy.views.my_data import blueprint as my_data
 from coordinator.rsvps.views.attendees import blueprint as attendees
 from coordinator.rsvps.views.deciding import blueprint as decisions
 from coordinator.rsvps.views.helping import blueprint as helping
@@ -84,6 +85,7 @@ ROOMS = (
     approvals,
     history,
     unsubscribing,
+    leaving,
     my_data,
     dashboard,
     directory,

@@ -14,6 +14,9 @@ LEAST_DIFFERENT = 5
 LONGEST_NAME = 80
 LONGEST_EMAIL = 254  # RFC 5321: a path is 256 octets with its brackets
 
+NOBODY = "0000000000"
+"""Public id of the account to which events pass whose organiser has left. Nobody signs in with it."""
+
 COMMON_WORDS = (
     "password", "passwort", "motdepasse", "contrasena", "qwerty", "qwertz", "azerty", "asdfgh",
     "zxcvbn", "letmein", "welcome", "iloveyou", "admin",

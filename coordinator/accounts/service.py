@@ -19,6 +19,7 @@ from coordinator.accounts.passwords import hash_password, is_password, needs_reh
 from coordinator.accounts.queries import account_by_email, living_token
 from coordinator.accounts.rules import (
     KEPT_FORM_LIFE,
+    NOBODY,
     TOKEN_LIFE,
     UNVERIFIED_LIFE,
     AlreadyThereError,
@@ -271,6 +272,35 @@ def disable_account(session: Session, account: Account, *, by: str, now: datetim
     account.session_epoch += 1
     _drop_tokens(session, account)
     record(session, "account:disabled", f"account:{account.public_id}", by=by, at=now)
+
+
+def nobody(session: Session, *, seal: Seal, now: datetime) -> Account:
+    """Return the account of those who left, for what they leave behind. It has no address and no password."""
+    query = select(Account).where(Account.public_id == NOBODY)
+    found: Account | None = session.scalar(query)
+    if found is not None:
+        return found
+    account = Account(
+        public_id=NOBODY,
+        email_sealed=seal.encrypt(NOBODY),
+        email_digest=seal.digest(NOBODY),
+        display_name_sealed=seal.encrypt(NOBODY),
+        password_hash="",
+        locale="en",
+        is_administrator=False,
+        is_coordinator=False,
+        is_disabled=True,
+        session_epoch=0,
+        created_at=now,
+        verified_at=now,  # otherwise it would be forgotten after a week
+    )
+    try:
+        with session.begin_nested():
+            session.add(account)
+    except IntegrityError:  # somebody else left in the same moment
+        winner: Account = session.scalars(query).one()
+        return winner
+    return account
 
 
 def keep_form(

@@ -15,6 +15,7 @@ from coordinator.kit.tokens import new_token, token_digest
 from coordinator.outbox.models import Message, Undeliverable
 from coordinator.outbox.service import post
 from coordinator.privacy.finding import LINK_LASTS, find_person
+from coordinator.privacy.leaving import erase_account, ties_of
 from coordinator.privacy.models import DataRequest
 from coordinator.privacy.service import drop_messages, empty_rsvp
 from coordinator.rsvps.models import HelpOffer
@@ -79,10 +80,10 @@ def erase_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> No
     record(session, "rsvp:erased", "rsvp:erased", by=ANYONE, at=now)
 
 
-def erase_rest(session: Session, email: str, *, locale: str, seal: Seal, now: datetime) -> None:
-    """Erase what is kept about an address beside its answers, and tell it once that all is done.
+def erase_rest(session: Session, email: str, *, seal: Seal, now: datetime) -> bool:
+    """Erase what is kept about an address beside its answers. Return whether an account had to stay.
 
-    An account stays: it holds events of which others need to hear. Lists of those who are never written to
+    It stays as long as others rely on it (`leaving.ties_of`). Lists of those who are never written to
     keep their digests, otherwise the next import would bring the person back.
     """
     person = find_person(session, email, seal=seal)
@@ -95,6 +96,18 @@ def erase_rest(session: Session, email: str, *, locale: str, seal: Seal, now: da
     digest = seal.digest(email, purpose="message")
     session.execute(delete(Message).where(Message.recipient_digest == digest))
     session.execute(delete(Undeliverable).where(Undeliverable.address_digest == digest))
+    if person.account is None:
+        return False
+    is_held_back = bool(ties_of(session, person.account, now=now))
+    if not is_held_back:
+        erase_account(session, person.account, seal=seal, now=now)
+    return is_held_back
+
+
+def say_erased(
+    session: Session, email: str, *, has_account: bool, locale: str, seal: Seal, now: datetime
+) -> None:
+    """Tell an address once that all is done, and whether an account had to stay."""
     post(
         session,
         key=f"privacy:erased:{new_public_id()}",
@@ -102,7 +115,7 @@ def erase_rest(session: Session, email: str, *, locale: str, seal: Seal, now: da
         recipient=email,
         locale=locale,
         about="privacy:request",
-        context={"has_account": person.account is not None},
+        context={"has_account": has_account},
         seal=seal,
         now=now,
         is_asked_for=True,

@@ -1,12 +1,12 @@
-"""One address."""
+"""Whose data it is about, and whether they mean it."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms import EmailField
+from wtforms import EmailField, PasswordField
 from wtforms.validators import Email, InputRequired, Length
 
-from coordinator.accounts.rules import LONGEST_EMAIL
+from coordinator.accounts.rules import LONGEST_EMAIL, LONGEST_PASSWORD
 from coordinator.kit.forms import HouseForm
 
 
@@ -27,4 +27,17 @@ class MyDataForm(HouseForm):
             Email(_("This is not an e-mail address.")),
         ],
         render_kw={"autocomplete": "email", "inputmode": "email", "maxlength": LONGEST_EMAIL},
+    )
+
+
+class LeaveForm(HouseForm):
+    """Somebody wants their account erased, and shows that it is theirs."""
+
+    password = PasswordField(
+        _("Your password"),
+        validators=[
+            InputRequired(_("Please type your password.")),
+            Length(max=LONGEST_PASSWORD, message=_("This is longer than any password here.")),
+        ],
+        render_kw={"autocomplete": "current-password"},
     )

@@ -79,6 +79,7 @@ KINDS = {
     "mailbox": Kind("!/dev/mail/"),
     "register, a stranger": Kind("/organise/events/new?campaign=demo&mission=ru-at-vienna-embassy"),
     "account": Kind("/account/", "organiser"),
+    "account, to be erased": Kind("/account/erase", "organiser"),
     "password": Kind("/account/password", "organiser"),
     "my protests": Kind("/organise/", "organiser"),
     "my protest": Kind("/organise/events/{mine}", "organiser"),

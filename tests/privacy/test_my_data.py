@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from coordinator.accounts.queries import account_by_email
 from coordinator.audit.chain import chain_entries, verify
 from coordinator.contacts.models import Contact
 from coordinator.kit.clock import now
@@ -163,17 +164,36 @@ def test_the_private_link_erases_an_answer_without_an_address(client: FlaskClien
     assert client.get(f"/en/rsvp/{'n' * 32}").status_code == 404
 
 
-def test_an_account_is_told_of_and_stays(client: FlaskClient, session: Session, seal: Seal) -> None:
-    account = AccountFactory(email=ADA)
+def test_an_account_goes_with_everything_else(client: FlaskClient, session: Session, seal: Seal) -> None:
+    AccountFactory(email=ADA)
     session.commit()
     client.post("/en/privacy/my-data", data={"email": ADA})
     link = link_in_mail(session, seal)
 
-    assert "has an account" in client.get(link).text
+    assert "It is erased with everything else" in client.get(link).text
+    client.post(link, data={"act": "erase"})
+
+    assert account_by_email(session, ADA, seal=seal) is None
+    letter = session.scalars(select(Message).where(Message.template == "privacy/erased")).one()
+    assert json.loads(seal.decrypt(letter.context_sealed)) == {"has_account": False}
+
+
+def test_an_account_on_which_others_rely_is_told_of_and_stays(
+    client: FlaskClient, session: Session, seal: Seal
+) -> None:
+    account = AccountFactory(email=ADA)
+    EventFactory(organiser=account)
+    session.commit()
+    client.post("/en/privacy/my-data", data={"email": ADA})
+    link = link_in_mail(session, seal)
+
+    assert "because others rely on it" in client.get(link).text
     client.post(link, data={"act": "erase"})
 
     session.refresh(account)
     assert seal.decrypt(account.email_sealed) == ADA
+    letter = session.scalars(select(Message).where(Message.template == "privacy/erased")).one()
+    assert json.loads(seal.decrypt(letter.context_sealed)) == {"has_account": True}
 
 
 @pytest.mark.parametrize("path", ["/en/privacy/my-data/" + "x" * 32, "/en/privacy/my-data/x"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from coordinator.accounts.names import name_of
 from coordinator.accounts.sign_in import signed_in
 from coordinator.campaigns.queries import coordinated_campaign, is_trusted
 from coordinator.campaigns.rules import CampaignRoleKind
@@ -183,7 +184,7 @@ def _page(form: ReviewForm, campaign: Campaign, reviewed: Event) -> ResponseRetu
         precision=offered.precision or "",
         is_rough=not offered.is_well_located,
         tiles=street_tiles(),
-        organiser_name=seal().decrypt(reviewed.organiser.display_name_sealed),
+        organiser_name=name_of(reviewed.organiser, seal()),
         record=organiser_record(session, reviewed),
         is_trusted=is_trusted(session, reviewed.organiser, campaign),
         same_day=[card_of(other, locale=locale) for other in same_day],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from coordinator.accounts.names import name_of
 from coordinator.accounts.sign_in import signed_in
 from coordinator.campaigns.queries import coordinated_campaign, is_trusted
 from coordinator.kit.access import May, requires
@@ -121,7 +122,7 @@ def _page(form: DecisionForm, campaign: Campaign, announcement: Announcement) ->
         previews={locale: preview_of(announcement, locale, keys, now()) for locale in announcement.texts},
         audience=audience_text(audience, help_wanted(session, event)),
         reach=reach_of(session, event.id, audience),
-        organiser_name=keys.decrypt(announcement.author.display_name_sealed),
+        organiser_name=name_of(announcement.author, keys),
         is_trusted=is_trusted(session, announcement.author, campaign),
         refusal=keys.decrypt(announcement.refusal_sealed) or "",
         waits=announcement.status is AnnouncementStatus.WAITING,

@@ -13,9 +13,10 @@ from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.i18n import current_language
 from coordinator.kit.limits import check_limit, limited
 from coordinator.kit.web import form_page, seal, without_session
-from coordinator.privacy.erasing import ask_for_data, erase_rest, erase_rsvp
+from coordinator.privacy.erasing import ask_for_data, erase_rest, erase_rsvp, say_erased
 from coordinator.privacy.finding import described, find_person, request_of_link
 from coordinator.privacy.forms import MyDataForm
+from coordinator.privacy.leaving import ties_of
 from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.queries import rsvp_by_token
 
@@ -74,7 +75,14 @@ def show(token: str) -> ResponseReturnValue:
         answer = Response(text + "\n", mimetype="application/json")
         answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
         return answer
-    return render_template("privacy/show.html", token=token, person=person, told=described(person, seal=keys))
+    account = person.account
+    return render_template(
+        "privacy/show.html",
+        token=token,
+        person=person,
+        told=described(person, seal=keys),
+        ties=ties_of(db.session(), account, now=now()) if account else None,
+    )
 
 
 @blueprint.route("/rsvp/<token>/erase", methods=["GET", "POST"])
@@ -109,6 +117,7 @@ def _erase(token: str, email: str) -> ResponseReturnValue:
                 erase_rsvp(session, rsvp, seal=seal(), now=now())
     with unit_of_work() as session:
         link = request_of_link(session, token, now())
-        erase_rest(session, email, locale=current_language(), seal=seal(), now=now())
+        has_account = erase_rest(session, email, seal=seal(), now=now())
+        say_erased(session, email, has_account=has_account, locale=current_language(), seal=seal(), now=now())
         session.delete(link)
     return redirect(url_for(".erased"), code=303)
