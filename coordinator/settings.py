@@ -68,6 +68,8 @@ class Settings:
     """Where this installation's source code can be had, as the AGPL asks."""
     contact_email: str = ""
     """The administrator's address: on the privacy page and in the geocoder's User-Agent."""
+    backup_days: int = 90
+    """How long backups are kept at most. Whoever was erased is remembered so long, to be erased again."""
     redis_url: str = field(default="", repr=False)
     trusted_proxies: int = 0
     """Proxies in front of us whose X-Forwarded-* we believe."""
@@ -194,6 +196,7 @@ class Settings:
             encryption_keys=tuple(key.strip() for key in known["ENCRYPTION_KEYS"].split(",") if key.strip()),
             database_url=database_url(known.get("DATABASE_URL", ""), instance),
             tiles_cache_mb=_whole_number("TILES_CACHE_MB", known.get("TILES_CACHE_MB") or "500"),
+            backup_days=_whole_number("BACKUP_DAYS", known.get("BACKUP_DAYS") or "90"),
             trusted_proxies=_whole_number("TRUSTED_PROXIES", known.get("TRUSTED_PROXIES") or "0"),
             **texts,
         )

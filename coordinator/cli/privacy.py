@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from flask import current_app
 from flask.cli import AppGroup
@@ -12,6 +14,7 @@ from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.privacy.jobs import Sealed, count_due, count_keys, forget_due, rotate_keys, sealed_count
 from coordinator.privacy.queries import columns_table, leftovers
+from coordinator.privacy.repeating import forgotten_erasures, repeat_erasures
 
 privacy_cli = AppGroup("privacy", help="Forget people on time, and see what is left of them.")
 
@@ -44,6 +47,31 @@ def left() -> None:
 def columns() -> None:
     """Print the table of docs/personal-data.md: which columns hold what of a person, and until when."""
     click.echo(columns_table())
+
+
+@privacy_cli.command("repeat-erasures")
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with an erasures.txt of another machine; by default, the instance folder.",
+)
+@click.option("--dry-run", is_flag=True, help="Count, and erase nobody.")
+def repeat(folder: Path | None, *, dry_run: bool) -> None:
+    """Erase again whoever a restored backup brought back. `flask setup` and the worker do so, too."""
+    settings = current_app.extensions["settings"]
+    folder = folder or settings.instance
+    if dry_run:
+        lines = forgotten_erasures(folder, days=settings.backup_days, now=now())
+        click.echo(f"would repeat {len(lines)} erasures that this database does not know")
+        return
+    done = repeat_erasures(folder, days=settings.backup_days, seal=current_app.extensions["seal"], now=now())
+    click.echo(f"repeated {done.erasures} erasures")
+    if done.waiting:
+        raise click.ClickException(
+            f"erased accounts are back on which others rely: {', '.join(done.waiting)}. "
+            "Cancel what holds them back, or give it to somebody else, and run this again"
+        )
 
 
 @privacy_cli.command("rotate-keys")

@@ -28,6 +28,7 @@ from coordinator.outbox.rendering import Letter, message_host, render_letter, se
 from coordinator.outbox.rules import MailboxUrlError, SmtpUrlError
 from coordinator.places.geocoding import places
 from coordinator.privacy.jobs import forget_due
+from coordinator.privacy.repeating import Repeated, repeat_erasures, write_ledger
 from coordinator.rsvps.jobs import settle_waitlists
 from coordinator.settings import current_settings
 
@@ -48,6 +49,7 @@ LOOK_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 HOUR = 3600.0
 BOUNCE_SECONDS = 300.0
+LEDGER_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 300.0
 
@@ -213,6 +215,8 @@ def lanes_of(is_stopping: Callable[[], bool]) -> dict[str, tuple[Job, ...]]:
             Job("run_imports", 2, lambda: run_imports(seal=seal(), now=clock.now())),
             Job("pack_contacts", 2, lambda: pack_contacts(seal=seal(), now=clock.now())),
             Job("mend_pages", HOUR, lambda: _done(mend_pages())),
+            Job("write_ledger", LEDGER_SECONDS, lambda: _done(_write_ledger())),
+            Job("repeat_erasures", HOUR, lambda: _done(repeat_erasures_of_settings())),
             Job("forget_due", HOUR, lambda: _done(forget_due(now=clock.now()))),
             Job(
                 "forget_unverified_accounts", HOUR, lambda: _done(forget_unverified_accounts(now=clock.now()))
@@ -232,6 +236,17 @@ def _remind() -> bool:
 def _announce() -> bool:
     write_announcements(seal=seal(), site_url=current_settings().site_url.rstrip("/"), now=clock.now())
     return False
+
+
+def _write_ledger() -> int:
+    settings = current_settings()
+    return write_ledger(settings.instance, days=settings.backup_days, now=clock.now())
+
+
+def repeat_erasures_of_settings() -> Repeated:
+    """Erase again whoever a restored backup brought back."""
+    settings = current_settings()
+    return repeat_erasures(settings.instance, days=settings.backup_days, seal=seal(), now=clock.now())
 
 
 def bounces_of_settings() -> Reading | None:

@@ -16,7 +16,9 @@ from coordinator.outbox.models import Message, Undeliverable
 from coordinator.outbox.service import post
 from coordinator.privacy.finding import LINK_LASTS, find_person
 from coordinator.privacy.leaving import erase_account, ties_of
+from coordinator.privacy.ledger import note_erasure
 from coordinator.privacy.models import DataRequest
+from coordinator.privacy.rules import ErasureKind
 from coordinator.privacy.service import drop_messages, empty_rsvp
 from coordinator.rsvps.models import HelpOffer
 from coordinator.rsvps.service.changing import cancel_rsvp
@@ -76,6 +78,7 @@ def erase_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> No
     else:
         empty_rsvp(rsvp, now)
     session.flush()
+    note_erasure(session, ErasureKind.ANSWER, public_id, seal=seal, now=now)
     erase_from_audit(session, "rsvp", public_id, now=now)
     record(session, "rsvp:erased", "rsvp:erased", by=ANYONE, at=now)
 
@@ -87,6 +90,7 @@ def erase_rest(session: Session, email: str, *, seal: Seal, now: datetime) -> bo
     keep their digests, otherwise the next import would bring the person back.
     """
     person = find_person(session, email, seal=seal)
+    note_erasure(session, ErasureKind.ADDRESS, email, seal=seal, now=now)
     for contact in person.contacts:
         erase_from_audit(session, "contact", contact.public_id, now=now)
         drop_pages(session, Contact.id == contact.id)

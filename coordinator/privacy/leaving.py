@@ -20,7 +20,8 @@ from coordinator.events.rules import ANNOUNCED, EventStatus
 from coordinator.messaging.models import Announcement
 from coordinator.messaging.rules import AnnouncementStatus
 from coordinator.outbox.models import Message
-from coordinator.privacy.rules import HeldBackError
+from coordinator.privacy.ledger import note_erasure
+from coordinator.privacy.rules import ErasureKind, HeldBackError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -110,5 +111,6 @@ def erase_account(session: Session, account: Account, *, seal: Seal, now: dateti
     ):
         session.execute(gone.execution_options(synchronize_session=False))
     session.expire_all()
+    note_erasure(session, ErasureKind.ACCOUNT, public_id, seal=seal, now=now)
     erase_from_audit(session, "account", public_id, now=now)
     record(session, "account:erased", "account:erased", by=ANYONE, at=now)
