@@ -25,6 +25,7 @@ from coordinator.checkin.queries import door_numbers
 from coordinator.dashboard.audit import KINDS, lines_of
 from coordinator.dashboard.coordinator import overview_of, waiting_counts
 from coordinator.dashboard.organiser import my_events, needs_of, possible_acts
+from coordinator.dashboard.personal import personal_data_of
 from coordinator.events.cards import conversation, when_of, where_of
 from coordinator.events.coverage import Cover, by_region, coverage
 from coordinator.events.queries.organising import own_event
@@ -204,6 +205,20 @@ def audit(slug: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/coordinate/<slug>/personal-data")
+@requires(May.COORDINATE)
+def personal_data(slug: str) -> ResponseReturnValue:
+    """Show how much is still kept of people in a campaign, and when it goes."""
+    session = db.session()
+    mine = coordinated_campaign(session, signed_in(), slug)
+    return render_template(
+        "dashboard/personal.html",
+        campaign=mine,
+        title=mine.text_in(current_language()).title,
+        kept=personal_data_of(session, mine, now=now()),
+    )
+
+
 @blueprint.app_context_processor
 def frame() -> dict[str, Any]:
     """Give the pages of those who are signed in their rooms, their name and their news.
@@ -270,6 +285,7 @@ def _campaign_rooms(slug: str) -> list[Room]:
         (_("Map"), "dashboard.campaign_map", endpoint == "dashboard.campaign_map"),
         (_("Team"), "campaigns.people", endpoint == "campaigns.people"),
         (_("Settings"), "campaigns.edit", endpoint == "campaigns.edit"),
+        (_("Personal data"), "dashboard.personal_data", endpoint == "dashboard.personal_data"),
         (_("Log"), "dashboard.audit", endpoint == "dashboard.audit"),
     ]
     return [

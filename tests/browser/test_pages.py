@@ -124,6 +124,7 @@ KINDS = {
     "message, to be approved": Kind("/coordinate/demo/messages/{waiting_message}", "coordinator"),
     "settings": Kind("/coordinate/demo/edit", "coordinator"),
     "team": Kind("/coordinate/demo/people", "coordinator"),
+    "personal data": Kind("/coordinate/demo/personal-data", "coordinator"),
     "log": Kind("/coordinate/demo/audit", "coordinator"),
     "new campaign": Kind("/coordinate/new", "administrator"),
 }
