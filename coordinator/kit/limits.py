@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from functools import wraps
+from functools import cache, wraps
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -22,6 +22,8 @@ from coordinator.kit.errors import TooManyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from limits import RateLimitItem
 
     from coordinator.kit.crypto import Seal
 
@@ -44,7 +46,7 @@ class Limiter:
         Raises:
             TooManyError: the window is full.
         """
-        limit = parse(rate)
+        limit = _parsed(rate)
         if not self._window.hit(limit, *keys):
             stats = self._window.get_window_stats(limit, *keys)
             raise TooManyError(max(1, math.ceil(stats.reset_time - time.time())))
@@ -52,6 +54,11 @@ class Limiter:
     def reset(self) -> None:
         """Forget all counts (for tests)."""
         self._window.storage.reset()
+
+
+@cache
+def _parsed(rate: str) -> RateLimitItem:
+    return parse(rate)
 
 
 def client_key(address: str, seal: Seal, *, day: str) -> str:

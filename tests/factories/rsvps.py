@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import factory
 from flask import current_app
@@ -15,11 +15,16 @@ from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
 from coordinator.rsvps.models import HelpOffer, Rsvp, RsvpTally
 from coordinator.rsvps.rules import RsvpStatus, counted_as
+from coordinator.rsvps.service.answering import answer_event
 from tests.factories.events import EventFactory
 from tests.factories.rows import RowFactory
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from coordinator.events.models import Event
     from coordinator.kit.crypto import Seal
+    from coordinator.rsvps.rules import RsvpDetails
 
 ANSWERED_AT = datetime(2030, 9, 1, 12, 0, tzinfo=UTC)
 
@@ -142,3 +147,21 @@ class HelpOfferFactory(RowFactory):
     event_id = factory.LazyAttribute(lambda row: row.rsvp.event_id)
     code = "marshal"
     offered_at = ANSWERED_AT
+
+
+class Submitted(NamedTuple):
+    """An answer that was given, as an object, and the token of its link where the page shows it."""
+
+    rsvp: Rsvp
+    token: str | None
+
+
+def submit_rsvp(
+    session: Session, event: Event, details: RsvpDetails, *, seal: Seal, now: datetime
+) -> Submitted:
+    """Answer an event as the form does, and load what became of it."""
+    session.flush()
+    answer = answer_event(session, event.public_id, details, seal=seal, now=now)
+    session.flush()
+    session.expire_all()
+    return Submitted(session.get_one(Rsvp, answer.rsvp_id), answer.token)

@@ -161,7 +161,7 @@ def test_every_setting_is_read_from_the_environment_by_its_name() -> None:
     assert {name: getattr(settings, name) for name in said} == said
     others = {
         "mode", "instance", "secret_key", "digest_key", "encryption_keys", "database_url", "site_url",
-        "contact_email", "trusted_proxies", "smtp_url", "tiles_cache_mb",
+        "contact_email", "backup_days", "trusted_proxies", "smtp_url", "tiles_cache_mb",
     }  # fmt: skip
     assert {field.name for field in fields(Settings)} == said.keys() | others
 

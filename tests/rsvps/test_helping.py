@@ -16,7 +16,7 @@ from coordinator.kit.db import db, unit_of_work
 from coordinator.outbox.models import Message
 from coordinator.rsvps.models import HelpOffer, Rsvp
 from coordinator.rsvps.rules import NotOfferedError, RsvpChange, RsvpDetails, RsvpStatus
-from coordinator.rsvps.service.answering import confirm_rsvp, submit_rsvp
+from coordinator.rsvps.service.answering import confirm_rsvp
 from coordinator.rsvps.service.changing import cancel_rsvp, change_rsvp
 from coordinator.rsvps.service.helping import (
     assign_helper,
@@ -26,7 +26,7 @@ from coordinator.rsvps.service.helping import (
     withdraw_offer,
 )
 from tests.factories.events import EventFactory
-from tests.factories.rsvps import HelpOfferFactory, RsvpFactory
+from tests.factories.rsvps import HelpOfferFactory, RsvpFactory, submit_rsvp
 
 if TYPE_CHECKING:
     from collections.abc import Callable

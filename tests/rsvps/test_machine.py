@@ -30,12 +30,12 @@ from coordinator.rsvps.rules import (
     RsvpDetails,
     RsvpStatus,
 )
-from coordinator.rsvps.service.answering import confirm_rsvp, submit_rsvp
+from coordinator.rsvps.service.answering import confirm_rsvp
 from coordinator.rsvps.service.changing import cancel_rsvp, change_rsvp
 from coordinator.rsvps.service.tallying import recount
 from coordinator.rsvps.service.waiting import accept_offer, settle_waitlist, stand_in_line_again
 from tests.factories.events import EventFactory
-from tests.factories.rsvps import RsvpFactory
+from tests.factories.rsvps import RsvpFactory, submit_rsvp
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -12,10 +12,10 @@ from coordinator.outbox.models import Message
 from coordinator.outbox.rendering import Letter, render_letter
 from coordinator.rsvps.codes import check_in_code, code_facts
 from coordinator.rsvps.rules import RsvpDetails, RsvpStatus
-from coordinator.rsvps.service.answering import confirm_rsvp, submit_rsvp
+from coordinator.rsvps.service.answering import confirm_rsvp
 from coordinator.rsvps.service.changing import cancel_rsvp
 from tests.factories.events import EventFactory
-from tests.factories.rsvps import RsvpFactory
+from tests.factories.rsvps import RsvpFactory, submit_rsvp
 
 if TYPE_CHECKING:
     from email.message import EmailMessage

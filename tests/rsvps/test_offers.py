@@ -21,12 +21,11 @@ from coordinator.rsvps.rules import (
     RsvpStatus,
     offer_until,
 )
-from coordinator.rsvps.service.answering import submit_rsvp
 from coordinator.rsvps.service.changing import cancel_rsvp, change_rsvp
 from coordinator.rsvps.service.tallying import recount
 from coordinator.rsvps.service.waiting import accept_offer, settle_waitlist, stand_in_line_again
 from tests.factories.events import EventFactory
-from tests.factories.rsvps import RsvpFactory
+from tests.factories.rsvps import RsvpFactory, submit_rsvp
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

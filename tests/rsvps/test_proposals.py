@@ -13,11 +13,11 @@ from coordinator.outbox.models import Message
 from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.queries import tally_of
 from coordinator.rsvps.rules import NoPlaceError, ProposalGoneError, RsvpDetails, RsvpStatus
-from coordinator.rsvps.service.answering import confirm_rsvp, submit_rsvp
+from coordinator.rsvps.service.answering import confirm_rsvp
 from coordinator.rsvps.service.proposing import proposed_change, take_proposal
 from coordinator.rsvps.service.tallying import recount
 from tests.factories.events import EventFactory
-from tests.factories.rsvps import RsvpFactory
+from tests.factories.rsvps import RsvpFactory, submit_rsvp
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

@@ -12,11 +12,12 @@ from coordinator.outbox.models import Message
 from coordinator.rsvps.models import Rsvp, RsvpTally
 from coordinator.rsvps.queries import counted
 from coordinator.rsvps.rules import Count, NoPlaceError, RsvpChange, RsvpDetails, RsvpStatus
-from coordinator.rsvps.service.answering import confirm_rsvp, submit_rsvp
+from coordinator.rsvps.service.answering import confirm_rsvp
 from coordinator.rsvps.service.changing import cancel_rsvp, change_rsvp
 from coordinator.rsvps.service.tallying import recount
 from coordinator.rsvps.service.waiting import settle_waitlist
 from tests.factories.events import EventFactory
+from tests.factories.rsvps import submit_rsvp
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

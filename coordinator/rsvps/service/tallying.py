@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Update, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
+from coordinator.campaigns.models import Campaign
+from coordinator.campaigns.rules import CampaignStatus
 from coordinator.events.models import Event
 from coordinator.events.queries.public import answerable_event
+from coordinator.events.rules import REACHABLE, EventStatus
+from coordinator.kit.errors import NotFoundError
 from coordinator.rsvps.models import RsvpTally
 from coordinator.rsvps.queries import counted, empty_tally
 from coordinator.rsvps.rules import Count, answers_close_at, counted_as, takes_answers
@@ -20,18 +25,44 @@ if TYPE_CHECKING:
 
     from coordinator.rsvps.models import Rsvp
 
-_FRESH = {"populate_existing": True}
-_LOCKED_TALLY = (
-    select(RsvpTally)
+_TALLY, _EVENT = RsvpTally.__table__, Event.__table__
+_LOCKED_COUNTS = (
+    select(_TALLY.c.event_id, _TALLY.c.confirmed, _TALLY.c.unconfirmed, _TALLY.c.offered)
     .where(
-        RsvpTally.event_id
-        == select(Event.id).where(Event.public_id == bindparam("public_id")).scalar_subquery()
+        _TALLY.c.event_id
+        == select(_EVENT.c.id).where(_EVENT.c.public_id == bindparam("public_id")).scalar_subquery()
     )
     .with_for_update()
 )
+_STANDING = (
+    select(
+        _EVENT.c.status, _EVENT.c.capacity, _EVENT.c.starts_at, _EVENT.c.ends_at, _EVENT.c.is_time_known
+    )
+    .join(Campaign.__table__, Campaign.__table__.c.id == _EVENT.c.campaign_id)
+    .where(
+        _EVENT.c.id == bindparam("event_id"),
+        _EVENT.c.status.in_(REACHABLE),
+        Campaign.__table__.c.status != CampaignStatus.DRAFT,
+    )
+)  # fmt: skip
 
 
-def is_open(event: Event, now: datetime) -> bool:
+class Standing(NamedTuple):
+    """What decides about an answer to an event, read under the lock of its tally."""
+
+    event_id: int
+    public_id: str
+    taken: int
+    """People who hold a place, or have one held for them: see `RsvpTally.taken`."""
+    offered: int
+    status: EventStatus
+    capacity: int | None
+    starts_at: datetime
+    ends_at: datetime | None
+    is_time_known: bool
+
+
+def is_open(event: Event | Standing, now: datetime) -> bool:
     """Tell whether `event` takes answers."""
     closes_at = answers_close_at(
         starts_at=event.starts_at, ends_at=event.ends_at, is_time_known=event.is_time_known
@@ -53,18 +84,37 @@ def lock_tally(session: Session, event: Event) -> RsvpTally:
     return tally
 
 
-def lock_answerable(session: Session, public_id: str) -> tuple[Event, RsvpTally]:
-    """Lock the tally of an event that may be reached, and return both as they are under the lock.
+def lock_standing(session: Session, public_id: str) -> Standing:
+    """Lock the tally of an event that may be reached, and return how it stands under the lock.
 
-    It asks the database twice, where loading the event first and locking then takes six questions.
+    Two questions and no objects: on the day itself everybody answers at once.
 
     Raises:
         NotFoundError: there is no such event, or none that this person may know of.
     """
-    tally = session.scalar(_LOCKED_TALLY, {"public_id": public_id}, execution_options=_FRESH)
-    if tally is None:  # the first answer to this event
-        tally = lock_tally(session, answerable_event(session, public_id))
-    return answerable_event(session, public_id), tally
+    connection = session.connection()
+    counts = connection.execute(_LOCKED_COUNTS, {"public_id": public_id}).first()
+    if counts is None:  # the first answer to this event
+        lock_tally(session, answerable_event(session, public_id))
+        session.flush()
+        counts = connection.execute(_LOCKED_COUNTS, {"public_id": public_id}).one()
+    event_id, confirmed, unconfirmed, offered = counts
+    event = connection.execute(_STANDING, {"event_id": event_id}).first()
+    if event is None:
+        raise NotFoundError
+    return Standing(event_id, public_id, confirmed + unconfirmed + offered, offered, *event)
+
+
+def add_people(session: Session, event_id: int, share: tuple[Count, int] | None) -> None:
+    """Put into the locked tally of an event what a new answer adds to it; see `share_of`."""
+    if share is not None:
+        session.connection().execute(_adding(share[0]), {"of_event": event_id, "people": share[1]})
+
+
+@cache
+def _adding(count: Count) -> Update:
+    more = {count.value: _TALLY.c[count.value] + bindparam("people")}
+    return update(RsvpTally).where(RsvpTally.event_id == bindparam("of_event")).values(more)
 
 
 def lock_answer(session: Session, rsvp: Rsvp) -> tuple[Event, RsvpTally]:
