@@ -25,6 +25,7 @@ from sqlalchemy import select  # noqa: E402
 from coordinator.accounts.models import Account  # noqa: E402
 from coordinator.accounts.service import create_account  # noqa: E402
 from coordinator.app import create_app  # noqa: E402
+from coordinator.audit.service import COMMAND  # noqa: E402
 from coordinator.campaigns.models import Campaign, CampaignText  # noqa: E402
 from coordinator.campaigns.rules import DateRule  # noqa: E402
 from coordinator.contacts.jobs import pack_contacts, run_import  # noqa: E402
@@ -92,7 +93,7 @@ def _upload(app: Flask, count: int) -> int:
         sheet = take_sheet(session, owner, campaign, file, filename="people.csv", seal=seal, now=now())
         columns = (Column.NAME, Column.EMAIL, Column.PHONE, Column.NOTE)
         describe_sheet(sheet, Format(sheet.encoding, sheet.separator), is_headed=True, columns=columns)
-        start_import(session, sheet, rows=count, is_updating=False, seal=seal, now=now())
+        start_import(session, sheet, rows=count, is_updating=False, by=COMMAND, seal=seal, now=now())
         return sheet.id
 
 

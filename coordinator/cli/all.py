@@ -8,6 +8,7 @@ from flask_migrate import Migrate
 
 from coordinator.cli.accounts import accounts_cli
 from coordinator.cli.audit import audit_cli
+from coordinator.cli.contacts import contacts_cli
 from coordinator.cli.demo import demo_cli
 from coordinator.cli.events import events_cli
 from coordinator.cli.messages import messages_cli
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 COMMANDS = (
-    accounts_cli, audit_cli, demo_cli, events_cli, messages_cli, missions_cli, places_cli, postcodes_cli,
-    privacy_cli, rsvps_cli, serve, setup, worker,
+    accounts_cli, audit_cli, contacts_cli, demo_cli, events_cli, messages_cli, missions_cli, places_cli,
+    postcodes_cli, privacy_cli, rsvps_cli, serve, setup, worker,
 )  # fmt: skip
 
 

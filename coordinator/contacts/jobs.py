@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from coordinator.audit.service import WORKER
 from coordinator.contacts.models import Contact, ContactImport
 from coordinator.contacts.queries import drafts_of
 from coordinator.contacts.rules import ImportStatus, UnreadableSheetError
@@ -37,7 +38,7 @@ def run_imports(*, seal: Seal, now: datetime) -> bool:
         if status is ImportStatus.RUNNING:
             is_more |= run_import(import_id, seal=seal, now=now, most=MOST_BATCHES)
         else:
-            is_more |= _undo(import_id, seal=seal)
+            is_more |= take_import_back(import_id, seal=seal, most=MOST_BATCHES)
     return is_more
 
 
@@ -87,6 +88,32 @@ def run_import(
     return False
 
 
+def take_import_back(
+    import_id: int,
+    *,
+    seal: Seal,
+    most: int | None = None,
+    tell: Callable[[int], None] = lambda _changes: None,
+) -> bool:
+    """Take back what an import did, at most so many batches of it. Return whether more is left."""
+    for number in count():
+        if number == most:
+            return True
+        with unit_of_work() as session:
+            sheet = _locked(session, import_id)
+            if sheet is None or sheet.status is not ImportStatus.UNDOING:
+                return False
+            before = sheet.removed + sheet.kept
+            is_more = undo_batch(session, sheet, most=BATCH, seal=seal)
+            done = sheet.removed + sheet.kept - before
+            if not is_more:
+                sheet.status = ImportStatus.UNDONE
+        tell(done)
+        if not is_more:
+            break
+    return False
+
+
 def _import(
     import_id: int, drafts: tuple[Draft, ...], matcher: Matcher, done: int, *, seal: Seal, now: datetime
 ) -> bool:
@@ -103,21 +130,7 @@ def _finish(import_id: int, status: ImportStatus, now: datetime) -> None:
     with unit_of_work() as session:
         sheet = _locked(session, import_id)
         if sheet is not None and sheet.status is ImportStatus.RUNNING:
-            finish_import(session, sheet, status=status, now=now)
-
-
-def _undo(import_id: int, *, seal: Seal) -> bool:
-    for _ in range(MOST_BATCHES):
-        with unit_of_work() as session:
-            sheet = _locked(session, import_id)
-            if sheet is None or sheet.status is not ImportStatus.UNDOING:
-                return False
-            is_more = undo_batch(session, sheet, most=BATCH, seal=seal)
-            if not is_more:
-                sheet.status = ImportStatus.UNDONE
-        if not is_more:
-            return False
-    return True
+            finish_import(session, sheet, status=status, by=WORKER, now=now)
 
 
 def _locked(session: Session, import_id: int) -> ContactImport | None:

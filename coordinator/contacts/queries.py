@@ -27,7 +27,7 @@ from coordinator.kit.errors import NotFoundError
 from coordinator.kit.paging import LAST_PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
@@ -238,7 +238,8 @@ def own_import(session: Session, owner: Account, public_id: str) -> ContactImpor
 
 def first_rows(session: Session, sheet: ContactImport, *, seal: Seal) -> list[list[str]]:
     """Return the first rows of a sheet as they stand there, the names of its columns among them."""
-    return list(islice(_rows(session, sheet, seal=seal), SAMPLE_ROWS))
+    pieces = _pieces(session, sheet.id, seal=seal)
+    return list(islice(rows_of(pieces, Format(sheet.encoding, sheet.separator)), SAMPLE_ROWS))
 
 
 def drafts_of(session: Session, sheet: ContactImport, *, seal: Seal) -> Iterator[Draft]:
@@ -247,13 +248,18 @@ def drafts_of(session: Session, sheet: ContactImport, *, seal: Seal) -> Iterator
     Raises:
         UnreadableSheetError: the file can't be read to its end.
     """
+    return drafts_in(_pieces(session, sheet.id, seal=seal), sheet)
+
+
+def drafts_in(pieces: Iterable[bytes], sheet: ContactImport) -> Iterator[Draft]:
+    """Yield the rows of a file, understood as the description of `sheet` says.
+
+    Raises:
+        UnreadableSheetError: the file can't be read to its end.
+    """
     columns = [Column(code) for code in sheet.columns]
-    rows = _rows(session, sheet, seal=seal)
+    rows = rows_of(pieces, Format(sheet.encoding, sheet.separator))
     return (draft_of(cells, columns) for cells in islice(rows, int(sheet.is_headed), None))
-
-
-def _rows(session: Session, sheet: ContactImport, *, seal: Seal) -> Iterator[list[str]]:
-    return rows_of(_pieces(session, sheet.id, seal=seal), Format(sheet.encoding, sheet.separator))
 
 
 def _pieces(session: Session, import_id: int, *, seal: Seal) -> Iterator[bytes]:

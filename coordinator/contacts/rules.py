@@ -13,6 +13,7 @@ from coordinator.kit.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
 LONGEST_TAG = 40
 MOST_TAGS = 20
@@ -73,6 +74,9 @@ def defused(text: str) -> str:
 # Importing
 
 LARGEST_SHEET_BYTES = 20_000_000
+"""That a page takes: an upload stays in memory until it is sealed."""
+LARGEST_FILE_BYTES = 100_000_000
+"""That a command takes: it reads a file piece by piece."""
 MOST_ROWS = 100_000
 MOST_COLUMNS = 60
 LONGEST_CELL = 2_000
@@ -85,6 +89,7 @@ KEPT_UPLOADED = timedelta(days=1)
 """A file waits this long for somebody to go on with it."""
 MAY_BE_UNDONE = timedelta(days=30)
 FEWEST_DIGITS = 6
+LONGEST_FILENAME = 100
 
 _ADDRESS = re.compile(r"[^@\s,;:<>\"'()\[\]]+@[^@\s,;:<>\"'()\[\]]+\.[^@\s.,;:<>\"'()\[\]\d]{2,}")
 _PHONE = re.compile(r"[+(]?[\d\s()./+-]+")
@@ -101,6 +106,16 @@ class Column(StrEnum):
     PHONE = "phone"
     TAGS = "tags"
     NOTE = "note"
+
+
+MAY_STAND_TWICE = frozenset({Column.IGNORED, Column.TAGS, Column.NOTE})
+
+
+class ColumnsFault(StrEnum):
+    """Why nobody can be imported from columns like these."""
+
+    NO_WAY_TO_REACH = "no-way-to-reach"
+    TWICE = "twice"
 
 
 class Problem(StrEnum):
@@ -226,6 +241,25 @@ def is_phone(text: str) -> bool:
 def undefused(text: str) -> str:
     """Return what `defused` made safe, as it was."""
     return text[1:] if text.startswith("'") and defused(text[1:]) == text else text
+
+
+def fault_of(columns: Sequence[Column]) -> ColumnsFault | None:
+    """Tell why a sheet with these columns can't be imported; None: it can."""
+    if not {Column.EMAIL, Column.PHONE} & set(columns):
+        return ColumnsFault.NO_WAY_TO_REACH
+    single = [column for column in columns if column not in MAY_STAND_TWICE]
+    return ColumnsFault.TWICE if len(single) != len(set(single)) else None
+
+
+def is_day_of_consent(day: date | None, *, today: date) -> bool:
+    """Tell whether somebody may have agreed on this day."""
+    return day is not None and day.year >= EARLIEST_YEAR and day <= today
+
+
+def shown_filename(name: str) -> str:
+    """Return what a file is called, as it may be shown: no folders, nothing that can't be seen."""
+    name = unicodedata.normalize("NFC", name).rpartition("/")[2]
+    return "".join(letter for letter in name if letter.isprintable())[-LONGEST_FILENAME:] or "?"
 
 
 def draft_of(cells: Sequence[str], columns: Sequence[Column]) -> Draft:

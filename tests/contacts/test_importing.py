@@ -15,7 +15,8 @@ from coordinator.contacts.models import Contact, ContactImport, ContactImportCha
 from coordinator.contacts.queries import drafts_of, opened
 from coordinator.contacts.rules import ImportStateError, ImportStatus, Problem, Purpose
 from coordinator.contacts.service import importing
-from coordinator.contacts.service.importing import outlook, start_import
+from coordinator.contacts.service.checking import outlook
+from coordinator.contacts.service.importing import start_import
 from coordinator.contacts.service.keeping import note_contact
 from coordinator.contacts.service.suppressing import suppress
 from coordinator.contacts.service.undoing import forget_imports, undo_import
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     SignIn = Callable[[Any], FlaskClient]
 
 URL = "/en/organise/contacts/import"
+OWNER = "0wner12345"
 NOON = datetime(2030, 9, 2, 12, 0, tzinfo=UTC)
 CONSENT = {
     "known": "skip", "purposes": ["contact"], "consent": "A list on paper in Riga", "agreed_on": "2024-05-01",
@@ -185,7 +187,7 @@ def test_everything_is_predicted_before_it_happens(session: Session, seal: Seal)
     )
 
     rows, counts, bad = outlook(session, sheet, drafts_of(session, sheet, seal=seal), seal=seal)
-    start_import(session, sheet, rows=rows, is_updating=False, seal=seal, now=NOON)
+    start_import(session, sheet, rows=rows, is_updating=False, by=OWNER, seal=seal, now=NOON)
     run(session, seal)
 
     assert rows == 7
@@ -254,7 +256,7 @@ def test_who_is_known_gets_what_they_lack_and_loses_it_again(session: Session, s
     before = opened(ada, seal)
     run(session, seal)
     during = opened(ada, seal)
-    undo_import(session, sheet, now=NOON)
+    undo_import(session, sheet, by=OWNER, now=NOON)
     run(session, seal)
 
     assert (during.phone, during.tags, during.note) == ("+371 2012345", ("marshal", "press"), "Old\nDrives")
@@ -280,13 +282,13 @@ def test_whoever_was_changed_since_stays_when_an_import_is_taken_back(session: S
     first = session.scalars(select(Contact).order_by(Contact.id)).first()
     assert first is not None
     note_contact(session, first, tags=["press"], note="", seal=seal, now=NOON + timedelta(days=1))
-    undo_import(session, sheet, now=NOON + timedelta(days=1))
+    undo_import(session, sheet, by=OWNER, now=NOON + timedelta(days=1))
     run(session, seal)
 
     assert names(session, seal) == ["Ada"]
     assert (sheet.removed, sheet.kept) == (1, 1)
     with pytest.raises(ImportStateError):
-        undo_import(session, sheet, now=NOON)
+        undo_import(session, sheet, by=OWNER, now=NOON)
 
 
 @pytest.mark.parametrize("stops_after", [1, 2, 3])
@@ -343,7 +345,7 @@ def test_files_go_after_a_day_and_the_way_back_after_thirty(session: Session, se
     assert session.scalars(select(ContactImport)).all() == [done]
     assert session.scalar(select(func.count(ContactImportChange.id))) == 0
     with pytest.raises(ImportStateError):
-        undo_import(session, done, now=NOON + timedelta(days=30))
+        undo_import(session, done, by=OWNER, now=NOON + timedelta(days=30))
 
 
 def test_other_peoples_imports_do_not_exist(sign_in: SignIn, session: Session) -> None:

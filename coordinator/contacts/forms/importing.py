@@ -22,15 +22,18 @@ from wtforms.validators import Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from coordinator.contacts.rules import (
-    EARLIEST_YEAR,
     LONGEST_CONSENT,
     MOST_COLUMNS,
     SHORTEST_CONSENT,
     Column,
+    ColumnsFault,
     Purpose,
     Unreadable,
+    fault_of,
+    is_day_of_consent,
+    shown_filename,
 )
-from coordinator.contacts.sheets.reading import ENCODINGS, Format
+from coordinator.contacts.sheets.reading import ENCODINGS, SEPARATORS, Format
 from coordinator.kit.clock import now
 from coordinator.kit.forms import HouseForm
 
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
 
     from coordinator.contacts.models import ContactImport
 
-LONGEST_FILENAME = 100
 LONGEST_EXAMPLE = 40
 MOST_EXAMPLES = 3
 
@@ -86,8 +88,7 @@ class SheetForm(HouseForm):
 
     def filename(self) -> str:
         """Return what the file is called, as it may be shown."""
-        name = unicodedata.normalize("NFC", self.file.data.filename or "").rpartition("/")[2]
-        return "".join(letter for letter in name if letter.isprintable())[-LONGEST_FILENAME:] or "?"
+        return shown_filename(self.file.data.filename or "")
 
 
 class ColumnsForm(HouseForm):
@@ -111,7 +112,7 @@ class ColumnsForm(HouseForm):
         form = cls(
             data={
                 "encoding": sheet.encoding,
-                "separator": _name(sheet.separator),
+                "separator": SEPARATORS[sheet.separator],
                 "is_headed": sheet.is_headed,
                 "columns": sheet.columns,
             }
@@ -126,13 +127,10 @@ class ColumnsForm(HouseForm):
 
     def validate_columns(self, field: FieldList) -> None:
         """Ask for a way to reach them, and for one column of a kind."""
-        kinds = [kind for kind in field.data if kind]
-        if not {Column.EMAIL.value, Column.PHONE.value} & set(kinds):
+        fault = fault_of([Column(code) for code in field.data])
+        if fault is ColumnsFault.NO_WAY_TO_REACH:
             raise ValidationError(_("Say which column holds the e-mail address or the phone number."))
-        doubled = [
-            kind for kind in set(kinds) - {Column.TAGS.value, Column.NOTE.value} if kinds.count(kind) > 1
-        ]
-        if doubled:
+        if fault is ColumnsFault.TWICE:
             raise ValidationError(_("Two columns can't both be the name, the address or the phone number."))
 
     def name_columns(self, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -147,7 +145,7 @@ class ColumnsForm(HouseForm):
 
     def how(self) -> Format:
         """Return how to read the file."""
-        return Format(self.encoding.data, _SEPARATORS[self.separator.data])
+        return Format(self.encoding.data, _NAMED[self.separator.data])
 
     def meant(self) -> list[Column]:
         """Return what the columns are about."""
@@ -192,8 +190,7 @@ class CheckForm(HouseForm):
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         """Ask for a day that has been, where there is consent."""
         is_right: bool = super().validate(extra_validators)
-        day = self.agreed_on.data
-        if self.purposes.data and not (day and day.year >= EARLIEST_YEAR and day <= now().date()):
+        if self.purposes.data and not is_day_of_consent(self.agreed_on.data, today=now().date()):
             self.agreed_on.errors = [*self.agreed_on.errors, _("Say on which day. It can't be to come.")]
             return False
         return is_right
@@ -203,9 +200,4 @@ class CheckForm(HouseForm):
         return [Purpose(code) for code in self.purposes.data or ()]
 
 
-_NAMED = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_SEPARATORS: dict[Any, str] = {name: separator for separator, name in _NAMED.items()}
-
-
-def _name(separator: str) -> str:
-    return _NAMED[separator]
+_NAMED: dict[Any, str] = {name: separator for separator, name in SEPARATORS.items()}

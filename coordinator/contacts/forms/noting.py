@@ -20,7 +20,6 @@ from wtforms.validators import Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from coordinator.contacts.rules import (
-    EARLIEST_YEAR,
     LONGEST_EMAIL,
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -32,6 +31,7 @@ from coordinator.contacts.rules import (
     TooManyTagsError,
     clean_tags,
     is_address,
+    is_day_of_consent,
 )
 from coordinator.kit.clock import now
 from coordinator.kit.forms import HouseForm
@@ -116,8 +116,7 @@ class NewContactForm(ContactForm):
         if not self.email.data and not self.phone.data and not self.email.errors:
             self.email.errors = [gettext("Give an address or a number: otherwise nobody can reach them.")]
             is_right = False
-        day = self.agreed_on.data
-        if self.purposes.data and not (day and day.year >= EARLIEST_YEAR and day <= now().date()):
+        if self.purposes.data and not is_day_of_consent(self.agreed_on.data, today=now().date()):
             self.agreed_on.errors = [
                 *self.agreed_on.errors, gettext("Say on which day. It can't be to come.")
             ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,6 @@ from coordinator.contacts.rules import (
     Problem,
     Purpose,
 )
-from coordinator.contacts.service.matching import Matcher
 from coordinator.contacts.service.merging import fill_in, tags_text
 from coordinator.contacts.service.packing import drop_pages
 from coordinator.contacts.sheets.meaning import has_header, meaning_of
@@ -49,6 +47,7 @@ if TYPE_CHECKING:
     from coordinator.accounts.models import Account
     from coordinator.campaigns.models import Campaign
     from coordinator.contacts.rules import Draft
+    from coordinator.contacts.service.matching import Matcher
     from coordinator.contacts.sheets.reading import Format
     from coordinator.kit.crypto import Seal
 
@@ -70,14 +69,28 @@ def take_sheet(  # noqa: PLR0913 whose, for what, which file
     Raises:
         UnreadableSheetError: it is no sheet.
     """
+    sheet = guess_sheet(owner, campaign, file, filename=filename, seal=seal, now=now)
+    keep_file(session, sheet, file, seal=seal)
+    return sheet
+
+
+def guess_sheet(
+    owner: Account, campaign: Campaign, file: BinaryIO, *, filename: str, seal: Seal, now: datetime
+) -> ContactImport:
+    """Return how a file is to be read, as far as can be guessed. It is in no session, and keeps nothing.
+
+    Raises:
+        UnreadableSheetError: it is no sheet.
+    """
     sample = file.read(SAMPLE_BYTES)
     how = format_of(sample)
     rows = list(islice(rows_of([sample], how), SAMPLE_ROWS))
     is_headed = has_header(rows)
-    sheet = ContactImport(
+    return ContactImport(
         public_id=new_public_id(),
         owner_id=owner.id,
         campaign_id=campaign.id,
+        status=ImportStatus.DRAFT,
         filename_sealed=seal.encrypt(filename),
         encoding=how.encoding,
         separator=how.separator,
@@ -85,16 +98,23 @@ def take_sheet(  # noqa: PLR0913 whose, for what, which file
         columns=[column.value for column in meaning_of(rows, is_headed=is_headed)],
         created_at=now,
     )
+
+
+def keep_file(session: Session, sheet: ContactImport, file: BinaryIO, *, seal: Seal) -> None:
+    """Keep a sheet and its file, sealed in pieces."""
     session.add(sheet)
     session.flush()
-    file.seek(0)
-    pieces = iter(lambda: file.read(PIECE_BYTES), b"")
-    for number, piece in enumerate(pieces):
+    for number, piece in enumerate(pieces_of(file)):
         session.execute(
             insert(ContactImportPiece),
             [{"import_id": sheet.id, "number": number, "data_sealed": seal.encrypt(packed(piece))}],
         )
-    return sheet
+
+
+def pieces_of(file: BinaryIO) -> Iterator[bytes]:
+    """Yield a file from its beginning, a piece at a time."""
+    file.seek(0)
+    return iter(lambda: file.read(PIECE_BYTES), b"")
 
 
 def describe_sheet(sheet: ContactImport, how: Format, *, is_headed: bool, columns: Sequence[Column]) -> None:
@@ -117,6 +137,7 @@ def start_import(  # noqa: PLR0913 what they agreed to, in four parts
     purposes: Iterable[Purpose] = (),
     consent: str = "",
     agreed_at: datetime | None = None,
+    by: str,
     seal: Seal,
     now: datetime,
 ) -> None:
@@ -140,7 +161,7 @@ def start_import(  # noqa: PLR0913 what they agreed to, in four parts
         session,
         "contacts:import-started",
         f"import:{sheet.public_id}",
-        by=sheet.owner.public_id,
+        by=by,
         at=now,
         rows=rows,
         with_consent=bool(wanted),
@@ -179,7 +200,9 @@ def import_batch(
     sheet.rows_done += len(drafts)
 
 
-def finish_import(session: Session, sheet: ContactImport, *, status: ImportStatus, now: datetime) -> None:
+def finish_import(
+    session: Session, sheet: ContactImport, *, status: ImportStatus, by: str, now: datetime
+) -> None:
     """Note that a sheet is in, and forget the file."""
     sheet.status = status
     sheet.finished_at = now
@@ -188,33 +211,12 @@ def finish_import(session: Session, sheet: ContactImport, *, status: ImportStatu
         session,
         "contacts:imported",
         f"import:{sheet.public_id}",
-        by=sheet.owner.public_id,
+        by=by,
         at=now,
         created=sheet.created,
         updated=sheet.updated,
         left_out=sheet.left_out,
     )
-
-
-def outlook(
-    session: Session, sheet: ContactImport, drafts: Iterable[Draft], *, seal: Seal, shown: int = 100
-) -> tuple[int, Counter[str], list[tuple[int, Draft]]]:
-    """Return what importing a sheet would do, and change nothing.
-
-    Returns:
-        The number of rows, how many have which problem or none (""), and the first rows that are left out.
-    """
-    matcher = Matcher(session, sheet, seal=seal)
-    counts: Counter[str] = Counter()
-    bad: list[tuple[int, Draft]] = []
-    number = 0
-    for some in in_batches(drafts):
-        for draft in matcher.checked(session, some):
-            number += 1
-            counts.update(draft.problems or ("",))
-            if draft.problems and len(bad) < shown and set(draft.problems) != {Problem.KNOWN}:
-                bad.append((number + sheet.is_headed, draft))
-    return number, counts, bad
 
 
 def drop_sheet(session: Session, sheet: ContactImport) -> None:
@@ -227,14 +229,14 @@ def drop_sheet(session: Session, sheet: ContactImport) -> None:
     session.delete(sheet)
 
 
-def stop_import(session: Session, sheet: ContactImport, *, now: datetime) -> None:
+def stop_import(session: Session, sheet: ContactImport, *, by: str, now: datetime) -> None:
     """End an import before its last row. What is in stays in, and may be taken back.
 
     Raises:
         ImportStateError: it does not run.
     """
     _only(sheet, ImportStatus.RUNNING)
-    finish_import(session, sheet, status=ImportStatus.DONE, now=now)
+    finish_import(session, sheet, status=ImportStatus.DONE, by=by, now=now)
 
 
 def _only(sheet: ContactImport, status: ImportStatus) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from coordinator.accounts.models import Account
 from coordinator.contacts.models import Contact, Suppression
 from coordinator.contacts.rules import LEFT_OUT, Problem, digits_of, person_key
 
@@ -31,7 +32,7 @@ class Matcher:
     def __init__(self, session: Session, sheet: ContactImport, *, seal: Seal) -> None:
         """Get ready for the sheet's owner and campaign."""
         self._owner_id, self._campaign_id = sheet.owner_id, sheet.campaign_id
-        self._public_id = sheet.owner.public_id
+        self._public_id = session.get_one(Account, sheet.owner_id).public_id
         self._seal = seal
         self._seen: set[bytes] = set()
         self.known: dict[str, int] = {}

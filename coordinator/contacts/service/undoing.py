@@ -28,7 +28,7 @@ def may_be_undone(sheet: ContactImport, now: datetime) -> bool:
     return sheet.status in OVER and sheet.finished_at is not None and now < sheet.finished_at + MAY_BE_UNDONE
 
 
-def undo_import(session: Session, sheet: ContactImport, *, now: datetime) -> None:
+def undo_import(session: Session, sheet: ContactImport, *, by: str, now: datetime) -> None:
     """Let the worker take an import back.
 
     Raises:
@@ -37,7 +37,7 @@ def undo_import(session: Session, sheet: ContactImport, *, now: datetime) -> Non
     if not may_be_undone(sheet, now):
         raise ImportStateError
     sheet.status = ImportStatus.UNDOING
-    record(session, "contacts:import-undone", f"import:{sheet.public_id}", by=sheet.owner.public_id, at=now)
+    record(session, "contacts:import-undone", f"import:{sheet.public_id}", by=by, at=now)
 
 
 def undo_batch(session: Session, sheet: ContactImport, *, most: int, seal: Seal) -> bool:

@@ -30,14 +30,15 @@ NAMES = {
 }
 
 
-def _folded(cell: str) -> str:
+def folded_name(cell: str) -> str:
+    """Return the name of a column as it is compared: without case, accents and signs between its words."""
     plain = unicodedata.normalize("NFD", cell.casefold())
     plain = "".join(letter for letter in plain if unicodedata.category(letter) != "Mn" or letter == "\u0306")
     plain = unicodedata.normalize("NFC", plain)
     return re.sub(r"[\s_.:-]+", "-", plain).strip("-")
 
 
-_KINDS = {_folded(name): kind for kind, names in NAMES.items() for name in names.split()}
+_KINDS = {folded_name(name): kind for kind, names in NAMES.items() for name in names.split()}
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
@@ -45,7 +46,7 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     first = rows[0] if rows else ()
     if any(is_address(cell) or is_phone(cell) for cell in first):
         return False
-    return any(_folded(cell) in _KINDS for cell in first) or any(
+    return any(folded_name(cell) in _KINDS for cell in first) or any(
         is_address(cell) for row in rows[1:] for cell in row
     )
 
@@ -57,7 +58,7 @@ def meaning_of(rows: Sequence[Sequence[str]], *, is_headed: bool) -> list[Column
     found = [Column.IGNORED] * width
     if is_headed:
         for place, cell in enumerate(rows[0]):
-            kind = _KINDS.get(_folded(cell), Column.IGNORED)
+            kind = _KINDS.get(folded_name(cell), Column.IGNORED)
             if kind not in found:
                 found[place] = kind
     if Column.LAST_NAME in found and Column.FIRST_NAME not in found and Column.NAME in found:

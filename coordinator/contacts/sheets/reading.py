@@ -37,8 +37,8 @@ ENCODINGS = {
 }
 """What Python calls it, and what people call it."""
 
-SEPARATORS = {",": ",", ";": ";", "\t": "tab", "|": "|"}
-"""What stands between cells, and its name where it can't be seen."""
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+"""What stands between cells, and its name."""
 
 _GUESSED = ["cp1251", "koi8_r", "cp1252", "cp1250", "cp1256"]
 _NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"\x89PNG")

@@ -19,10 +19,10 @@ from coordinator.contacts.rules import (
     UnreadableSheetError,
     draft_of,
 )
+from coordinator.contacts.service.checking import outlook
 from coordinator.contacts.service.importing import (
     describe_sheet,
     drop_sheet,
-    outlook,
     start_import,
     stop_import,
     take_sheet,
@@ -135,6 +135,7 @@ def check(public_id: str) -> ResponseReturnValue:
                 purposes=form.agreed(),
                 consent=form.consent.data or "",
                 agreed_at=_start_of(form),
+                by=signed_in().public_id,
                 seal=seal(),
                 now=now(),
             )
@@ -178,7 +179,8 @@ def drop(public_id: str) -> ResponseReturnValue:
 def stop(public_id: str) -> ResponseReturnValue:
     """End an import before its last row."""
     with unit_of_work() as session:
-        stop_import(session, own_import(session, signed_in(), public_id), now=now())
+        account = signed_in()
+        stop_import(session, own_import(session, account, public_id), by=account.public_id, now=now())
     return _elsewhere(public_id)
 
 
@@ -187,7 +189,8 @@ def stop(public_id: str) -> ResponseReturnValue:
 def undo(public_id: str) -> ResponseReturnValue:
     """Take an import back."""
     with unit_of_work() as session:
-        undo_import(session, own_import(session, signed_in(), public_id), now=now())
+        account = signed_in()
+        undo_import(session, own_import(session, account, public_id), by=account.public_id, now=now())
     return _elsewhere(public_id)
 
 
