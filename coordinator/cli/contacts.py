@@ -69,6 +69,7 @@ WHAT_IS_SAID = {
     Problem.NOTHING_TO_REACH: "neither address nor phone",
     Problem.TOO_LONG: "something is too long",
     Problem.TOO_MANY_TAGS: "too many tags",
+    Problem.TOO_MANY_ROLES: "too many roles",
     Problem.TWICE: "stands in the file twice",
     Problem.SUPPRESSED: "wants to hear no more",
     Problem.FORMULA: "looks like a formula",

@@ -49,6 +49,8 @@ class Contact(Base):
     phone_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.PHONE, Until.FIELD))
     tags_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     """JSON list of the organiser's own words."""
+    roles_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
+    """JSON list of roles that they take: codes of `Help`, or words."""
     note_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     """The organiser's own note."""
     created_at: Mapped[datetime]
@@ -129,7 +131,7 @@ class ContactFilter(Base):
     owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     name_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.ACCOUNT))
     search_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.ACCOUNT))
-    """JSON: text, tag and public id of an event, as the list's address has them."""
+    """JSON: text, tag, role and public id of an event, as the list's address has them."""
     created_at: Mapped[datetime]
 
 

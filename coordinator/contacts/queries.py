@@ -58,6 +58,8 @@ class Person:
     email: str
     phone: str
     tags: tuple[str, ...]
+    roles: tuple[str, ...]
+    """Codes of `Help`, or the organiser's own words."""
     note: str
     event_id: str
     event_title: str
@@ -161,13 +163,14 @@ def events_with_contacts(session: Session, owner: Account) -> list[Event]:
 
 
 def opened(contact: Contact, seal: Seal) -> Person:
-    """Return what a contact says. Costs up to five decryptions."""
+    """Return what a contact says. Costs up to six decryptions."""
     return Person(
         public_id=contact.public_id,
         name=seal.decrypt(contact.name_sealed) or "",
         email=seal.decrypt(contact.email_sealed) or "",
         phone=seal.decrypt(contact.phone_sealed) or "",
         tags=tags_of(contact, seal),
+        roles=roles_of(contact, seal),
         note=seal.decrypt(contact.note_sealed) or "",
         event_id=contact.event.public_id if contact.event else "",
         event_title=contact.event.title if contact.event else "",
@@ -183,6 +186,11 @@ def opened(contact: Contact, seal: Seal) -> Person:
 def tags_of(contact: Contact, seal: Seal) -> tuple[str, ...]:
     """Return the organiser's own words for a contact."""
     return tuple(json.loads(seal.decrypt(contact.tags_sealed) or "[]"))
+
+
+def roles_of(contact: Contact, seal: Seal) -> tuple[str, ...]:
+    """Return what roles a contact takes: codes of `Help`, or the organiser's own words."""
+    return tuple(json.loads(seal.decrypt(contact.roles_sealed) or "[]"))
 
 
 def contact_digest(session: Session, *, owner_id: int, email: str, seal: Seal) -> str | None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from coordinator.contacts.roles import TooManyRolesError, clean_roles
 from coordinator.kit.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -105,10 +106,11 @@ class Column(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
     TAGS = "tags"
+    ROLES = "roles"
     NOTE = "note"
 
 
-MAY_STAND_TWICE = frozenset({Column.IGNORED, Column.TAGS, Column.NOTE})
+MAY_STAND_TWICE = frozenset({Column.IGNORED, Column.TAGS, Column.ROLES, Column.NOTE})
 
 
 class ColumnsFault(StrEnum):
@@ -125,6 +127,7 @@ class Problem(StrEnum):
     NOTHING_TO_REACH = "nothing-to-reach"
     TOO_LONG = "too-long"
     TOO_MANY_TAGS = "too-many-tags"
+    TOO_MANY_ROLES = "too-many-roles"
     TWICE = "twice"
     """An earlier row says the same person."""
     SUPPRESSED = "suppressed"
@@ -208,6 +211,7 @@ class Draft:
     email: str = ""
     phone: str = ""
     tags: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
     note: str = ""
     problems: tuple[Problem, ...] = ()
 
@@ -267,11 +271,11 @@ def draft_of(cells: Sequence[str], columns: Sequence[Column]) -> Draft:
     said = dict.fromkeys(Column, "")
     for cell, column in zip(cells, columns, strict=False):
         text = unicodedata.normalize("NFC", undefused(cell)).strip()
-        said[column] = f"{said[column]} {text}".strip() if column is not Column.IGNORED else ""
+        between = "," if column in {Column.TAGS, Column.ROLES} else " "
+        said[column] = f"{said[column]}{between}{text}".strip() if column is not Column.IGNORED else ""
     name = said[Column.NAME] or f"{said[Column.FIRST_NAME]} {said[Column.LAST_NAME]}".strip()
     email = said[Column.EMAIL].removeprefix("mailto:")
     phone, note = said[Column.PHONE], said[Column.NOTE]
-    words = re.split(r"[,;|]", said[Column.TAGS])
     problems = []
     if not email and is_address(phone):  # in the wrong column it would slip past those who want no more mail
         email, phone = phone, ""
@@ -283,11 +287,20 @@ def draft_of(cells: Sequence[str], columns: Sequence[Column]) -> Draft:
         problems.append(Problem.TOO_LONG)
     tags: list[str] = []
     try:
-        tags = clean_tags(words)
+        tags = clean_tags(_listed(said[Column.TAGS]))
     except TooManyTagsError:
         problems.append(Problem.TOO_MANY_TAGS)
-    if any(defused(text) != text for text in (name, note, *tags)):
+    roles: list[str] = []
+    try:
+        roles = clean_roles(_listed(said[Column.ROLES]))
+    except TooManyRolesError:
+        problems.append(Problem.TOO_MANY_ROLES)
+    if any(defused(text) != text for text in (name, note, *tags, *roles)):
         problems.append(Problem.FORMULA)
-    if "\ufffd" in f"{name}{note}{said[Column.TAGS]}":
+    if "\ufffd" in f"{name}{note}{said[Column.TAGS]}{said[Column.ROLES]}":
         problems.append(Problem.BROKEN_LETTERS)
-    return Draft(name, email, phone, tuple(tags), note, tuple(problems))
+    return Draft(name, email, phone, tuple(tags), tuple(roles), note, tuple(problems))
+
+
+def _listed(cell: str) -> list[str]:
+    return re.split(r"[,;|]", cell)

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from coordinator.contacts.models import Contact, ContactSearchPage
-from coordinator.contacts.queries import contacts_of, opened, tags_of
+from coordinator.contacts.queries import contacts_of, opened, roles_of, tags_of
+from coordinator.contacts.roles import role_of
 from coordinator.contacts.sheets.reading import unpacked
 from coordinator.events.models import Event
 from coordinator.kit.crypto import LostKeyError
@@ -41,6 +42,8 @@ PAGES_AT_A_TIME = 8
 
 _MARK = "\ue000"
 """Stands around each tag, so that a whole one is found; a character for private use, on no keyboard."""
+_ROLE_MARK = "\ue001"
+"""The same around each role."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +51,17 @@ class Wanted:
     """What somebody looks for among their contacts. Nothing in it means everybody."""
 
     text: str = ""
-    """Words, each of which stands anywhere in name, address, number, note or tags."""
+    """Words, each of which stands anywhere in name, address, number, note, tags or roles."""
     tag: str = ""
     """A whole tag."""
+    role: str = ""
+    """A whole role: a code of `Help`, or the organiser's own words."""
     event: Event | None = None
 
     @property
     def is_search(self) -> bool:
         """Tell whether contacts have to be opened to answer."""
-        return bool(self.text or self.tag)
+        return bool(self.text or self.tag or self.role)
 
 
 def folded(text: str) -> str:
@@ -76,7 +81,8 @@ def line_of(contact: Contact, seal: Seal) -> str:
         seal.decrypt(contact.note_sealed) or "",
     )
     tags = "".join(f"{_MARK}{folded(tag)}{_MARK}" for tag in tags_of(contact, seal))
-    return f"{folded(' '.join(words))} {tags}"
+    roles = "".join(f"{_ROLE_MARK}{folded(role)}{_ROLE_MARK}" for role in roles_of(contact, seal))
+    return f"{folded(' '.join(words))} {tags} {roles}"
 
 
 def words_on_page(contacts: Iterable[Contact], seal: Seal) -> str:
@@ -151,6 +157,8 @@ def _hits(
     words = folded(wanted.text).split()
     if wanted.tag:
         words.append(f"{_MARK}{folded(wanted.tag)}{_MARK}")
+    if wanted.role:
+        words.append(f"{_ROLE_MARK}{folded(role_of(wanted.role))}{_ROLE_MARK}")
     event_id = wanted.event.id if wanted.event is not None else None
     for last_id, page in _pages(session, owner, seal):
         head, _, text = page.partition("\n")

@@ -16,7 +16,9 @@ from coordinator.accounts.service import create_account
 from coordinator.campaigns.models import Campaign, CampaignRole, CampaignText
 from coordinator.campaigns.rules import CampaignRoleKind, CampaignStatus, DateRule, ReviewPolicy
 from coordinator.contacts.models import Contact, ContactConsent
+from coordinator.contacts.roles import clean_roles
 from coordinator.contacts.rules import Purpose
+from coordinator.contacts.service.merging import words_text
 from coordinator.demo.texts import CALL, DEMANDS, FIRST_NAMES, GUIDELINES, HASHTAGS, MESSAGES, SLUG, TITLE
 from coordinator.events.helping import Help, HelpRole, kept_roles
 from coordinator.events.models import Event
@@ -32,7 +34,7 @@ from coordinator.rsvps.models import HelpOffer, Rsvp, RsvpTally
 from coordinator.rsvps.rules import RsvpStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -223,7 +225,8 @@ def _add_people(
     for party_size in _parties(people, dice):
         rsvp = _rsvp(event, party_size, seal=seal, dice=dice, now=now)
         session.add(rsvp)
-        for code in dice.choice(OFFERS).split():
+        offered = dice.choice(OFFERS).split()
+        for code in offered:
             is_assigned = bool(event.help_wanted) and dice.random() < 0.3  # noqa: PLR2004 invented
             session.add(_offer(event, rsvp, code, now, is_assigned=is_assigned))
         if rsvp.status is RsvpStatus.TENTATIVE:
@@ -233,7 +236,7 @@ def _add_people(
         else:
             tally.unconfirmed += party_size
         if rsvp.consent_contact_at and rsvp.confirmed_at:
-            session.add(_contact(event, rsvp, now))
+            session.add(_contact(event, rsvp, offered, seal=seal, now=now))
 
 
 def _add_messages(
@@ -297,7 +300,7 @@ def _offer(event: Event, rsvp: Rsvp, code: str, now: datetime, *, is_assigned: b
     )
 
 
-def _contact(event: Event, rsvp: Rsvp, now: datetime) -> Contact:
+def _contact(event: Event, rsvp: Rsvp, offered: Sequence[str], *, seal: Seal, now: datetime) -> Contact:
     return Contact(
         public_id=new_public_id(),
         owner_id=event.organiser_id,
@@ -306,6 +309,7 @@ def _contact(event: Event, rsvp: Rsvp, now: datetime) -> Contact:
         source=f"rsvp:{rsvp.public_id}",
         name_sealed=rsvp.name_sealed,
         email_sealed=rsvp.email_sealed,
+        roles_sealed=seal.encrypt(words_text(clean_roles(offered))),
         created_at=now,
         consents=[
             ContactConsent(

@@ -34,7 +34,7 @@ from coordinator.kit.i18n import (
 from coordinator.places.rules import Precision
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from coordinator.campaigns.models import Campaign
@@ -301,6 +301,11 @@ def roles_text(kept: Sequence[Mapping[str, Any]]) -> str:
 def role_name(code: str, words: str = "") -> str:
     """Return what a role is called: in the reader's language where the house knows it, else in `words`."""
     return str(HELP_WORDS[code]) if code in HELP_WORDS else words
+
+
+def role_names(roles: Iterable[str]) -> list[str]:
+    """Return what roles are called that are kept as codes or as words."""
+    return [role_name(role, role) for role in roles]
 
 
 def _state(code: str, locale: str) -> str:

@@ -19,7 +19,7 @@ from coordinator.accounts.models import Account
 from coordinator.accounts.queries import account_by_email
 from coordinator.campaigns.models import CampaignInvitation
 from coordinator.contacts.models import Contact
-from coordinator.contacts.queries import tags_of
+from coordinator.contacts.queries import roles_of, tags_of
 from coordinator.events.models import Event
 from coordinator.events.rules import digest_purpose
 from coordinator.kit.errors import NotFoundError
@@ -117,6 +117,7 @@ def described(person: Person, *, seal: Seal) -> dict[str, Any]:
                 "name": seal.decrypt(contact.name_sealed),
                 "phone": seal.decrypt(contact.phone_sealed),
                 "tags": list(tags_of(contact, seal)),
+                "roles": list(roles_of(contact, seal)),
                 "note": seal.decrypt(contact.note_sealed),
                 "consents": [
                     {

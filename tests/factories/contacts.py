@@ -31,13 +31,14 @@ class ContactFactory(RowFactory):
 
     class Meta:
         model = Contact
-        exclude = ("name", "email", "phone", "note", "tags", "agreed_to")
+        exclude = ("name", "email", "phone", "note", "tags", "roles", "agreed_to")
 
     name = "Ada"
     email = factory.Sequence(lambda n: f"contact{n}@example.org")
     phone = ""
     note = ""
     tags = ()
+    roles = ()
     agreed_to = (Purpose.CONTACT,)
 
     public_id = factory.LazyFunction(new_public_id)
@@ -56,6 +57,9 @@ class ContactFactory(RowFactory):
     note_sealed = factory.LazyAttribute(lambda row: _seal().encrypt(row.note))
     tags_sealed = factory.LazyAttribute(
         lambda row: _seal().encrypt(json.dumps(list(row.tags))) if row.tags else None
+    )
+    roles_sealed = factory.LazyAttribute(
+        lambda row: _seal().encrypt(json.dumps(list(row.roles))) if row.roles else None
     )
     created_at = AGREED_AT
     consents = factory.LazyAttribute(

@@ -60,7 +60,8 @@ WORDS_OF_PEOPLE = {
 CODES = frozenset(
     {
         "public_id", "slug", "locale", "timezone", "email_digest", "digest", "token_digest", "password_hash",
-        "email_sealed", "token_sealed", "tags_sealed", "country", "receiving_state", "sending_state", "code",
+        "email_sealed", "token_sealed", "tags_sealed", "roles_sealed",
+        "country", "receiving_state", "sending_state", "code",
         "languages", "help", "default_locale", "source_id", "consent_wording", "located_by", "kind", "status",
         "precision", "date_rule", "review_policy", "context_sealed", "recipient_sealed", "website",
     }

@@ -247,6 +247,7 @@ def test_every_sealed_text_has_a_name_that_says_so() -> None:
 
     assert {
         "rsvp.name_sealed",
+        "contact.roles_sealed",
         "contact.tags_sealed",
         "account.email_sealed",
         "message.context_sealed",

@@ -11,6 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from coordinator.accounts.models import Account
+from coordinator.contacts.models import Contact
+from coordinator.contacts.queries import roles_of
+from coordinator.contacts.service.keeping import note_contact
 from coordinator.events.helping import HelpRole, kept_roles
 from coordinator.kit.db import db, unit_of_work
 from coordinator.outbox.models import Message
@@ -131,12 +134,12 @@ def test_whoever_does_not_come_is_nobody_s_marshal_and_leaves_a_gap_that_is_seen
         assign_helper(session, assigned, by=event.organiser, seal=seal, now=NOON)
 
 
-def test_one_offer_can_be_taken_back_alone(session: Session) -> None:
+def test_one_offer_can_be_taken_back_alone(session: Session, seal: Seal) -> None:
     rsvp = RsvpFactory()
     HelpOfferFactory(rsvp=rsvp, code="marshal")
     HelpOfferFactory(rsvp=rsvp, code="medic")
 
-    withdraw_offer(session, rsvp, "marshal", now=NOON)
+    withdraw_offer(session, rsvp, "marshal", seal=seal, now=NOON)
 
     assert codes(session, rsvp) == ["medic"]
 
@@ -203,3 +206,54 @@ def test_two_clicks_assign_once(real_app: Flask) -> None:
     assert sorted(done) == [False] * 5 + [True]
     with real_app.app_context():
         assert db.session.scalar(select(func.count(Message.id))) == 1
+
+
+def roles(session: Session, seal: Seal) -> list[tuple[str, ...]]:
+    session.flush()
+    return [roles_of(row, seal) for row in session.scalars(select(Contact).order_by(Contact.id))]
+
+
+def reachable(**said: Any) -> Any:
+    """Return what somebody says who may be contacted."""
+    known = {"status": RsvpStatus.ACCEPTED, "party_size": 1, "locale": "en", "phone": "+49 30 1234"}
+    return known | {"is_contact_agreed": True} | said
+
+
+def test_what_somebody_offers_comes_to_the_contact_when_their_address_is_theirs(
+    session: Session, seal: Seal
+) -> None:
+    event = EventFactory(help_wanted=WANTED)
+    said = reachable(email="ada@example.org", help=("0000000001", "medic"))
+
+    rsvp = submit_rsvp(session, event, RsvpDetails(**said), seal=seal, now=NOON).rsvp
+    before = roles(session, seal)
+    confirm_rsvp(session, rsvp, seal=seal, now=NOON)
+
+    assert before == []
+    assert roles(session, seal) == [("medic", "Drummer")]
+
+
+def test_nobody_s_offer_comes_to_a_contact_who_did_not_agree_to_be_one(session: Session, seal: Seal) -> None:
+    said = reachable(help=("medic",), is_contact_agreed=False)
+
+    submit_rsvp(session, EventFactory(), RsvpDetails(**said), seal=seal, now=NOON)
+
+    assert roles(session, seal) == []
+
+
+def test_the_contact_follows_later_offers_and_keeps_what_the_organiser_noted(
+    session: Session, seal: Seal
+) -> None:
+    event = EventFactory(help_wanted=WANTED)
+    details = RsvpDetails(**reachable(help=("medic",)))
+    rsvp = submit_rsvp(session, event, details, seal=seal, now=NOON).rsvp
+    contact = session.scalars(select(Contact)).one()
+    note_contact(session, contact, tags=[], roles=["sound", "speaker"], note="", seal=seal, now=NOON)
+
+    change_rsvp(session, rsvp, RsvpChange(**reachable(help=("medic", "marshal"))), seal=seal, now=NOON)
+    offered_more = roles(session, seal)
+    change_rsvp(session, rsvp, RsvpChange(**reachable(help=("marshal",))), seal=seal, now=NOON)
+    withdraw_offer(session, rsvp, "marshal", seal=seal, now=NOON)
+
+    assert offered_more == [("marshal", "speaker", "sound")]  # that medic was taken off stays so
+    assert roles(session, seal) == [("speaker", "sound")]

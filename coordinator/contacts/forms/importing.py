@@ -61,6 +61,7 @@ COLUMN_WORDS = (
     (Column.EMAIL, _("E-mail")),
     (Column.PHONE, _("Phone")),
     (Column.TAGS, _("Tags")),
+    (Column.ROLES, _("Roles")),
     (Column.NOTE, _("Note")),
 )
 
@@ -127,7 +128,7 @@ class ColumnsForm(HouseForm):
 
     def validate_columns(self, field: FieldList) -> None:
         """Ask for a way to reach them, and for one column of a kind."""
-        fault = fault_of([Column(code) for code in field.data])
+        fault = fault_of([Column(code) for code in field.data if code in set(Column)])  # others are refused
         if fault is ColumnsFault.NO_WAY_TO_REACH:
             raise ValidationError(_("Say which column holds the e-mail address or the phone number."))
         if fault is ColumnsFault.TWICE:
@@ -159,7 +160,7 @@ class CheckForm(HouseForm):
         _("Who is a contact already"),
         choices=[
             SelectChoice("skip", _("stays as they are")),
-            SelectChoice("update", _("gets what they lack: phone, tags, note, consent")),
+            SelectChoice("update", _("gets what they lack: phone, tags, roles, note, consent")),
         ],
     )
     purposes = SelectMultipleField(

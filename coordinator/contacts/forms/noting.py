@@ -19,6 +19,7 @@ from wtforms import (
 from wtforms.validators import Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from coordinator.contacts.roles import MOST_ROLES, TooManyRolesError, clean_roles
 from coordinator.contacts.rules import (
     LONGEST_EMAIL,
     LONGEST_NAME,
@@ -33,6 +34,8 @@ from coordinator.contacts.rules import (
     is_address,
     is_day_of_consent,
 )
+from coordinator.events.forms.choices import HELP_WORDS
+from coordinator.events.helping import LONGEST_ROLE
 from coordinator.kit.clock import now
 from coordinator.kit.forms import HouseForm
 
@@ -45,11 +48,26 @@ def _tidy(text: str | None) -> str:
 
 
 class ContactForm(HouseForm):
-    """Tags and a note; what the person said of themselves is theirs to change."""
+    """Roles, tags and a note; what the person said of themselves is theirs to change."""
+
+    roles = SelectMultipleField(
+        _("Roles they take"),
+        description=_("What they offer with an answer comes here by itself."),
+        choices=[SelectChoice(code, words) for code, words in HELP_WORDS.items()],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        validators=[Optional()],
+    )
+    own_roles = StringField(
+        _("Other roles"),
+        description=_("In your own words, separated by commas: sound, drives a van."),
+        filters=[_tidy],
+        validators=[Length(max=(LONGEST_ROLE + 2) * MOST_ROLES)],
+    )
 
     tags = StringField(
         _("Tags"),
-        description=_("Your own words, separated by commas: marshal, press, drives a van."),
+        description=_("Your own words, separated by commas: press, neighbour, from Riga."),
         filters=[_tidy],
         validators=[Length(max=(LONGEST_TAG + 2) * MOST_TAGS)],
     )
@@ -67,6 +85,17 @@ class ContactForm(HouseForm):
             clean_tags((field.data or "").split(","))
         except TooManyTagsError as many:
             raise ValidationError(_("At most %(most)s tags.", most=MOST_TAGS)) from many
+
+    def validate_own_roles(self, _field: StringField) -> None:
+        """Say it here when there are too many."""
+        try:
+            self.role_list()
+        except TooManyRolesError as many:
+            raise ValidationError(_("At most %(most)s roles.", most=MOST_ROLES)) from many
+
+    def role_list(self) -> list[str]:
+        """Return the roles as they are kept. Call it on a valid form."""
+        return clean_roles([*(self.roles.data or ()), *(self.own_roles.data or "").split(",")])
 
     def tag_list(self) -> list[str]:
         """Return the tags as they are kept. Call it on a valid form."""
@@ -130,6 +159,7 @@ class NewContactForm(ContactForm):
             email=self.email.data or "",
             phone=self.phone.data or "",
             tags=tuple(self.tag_list()),
+            roles=tuple(self.role_list()),
             note=self.note.data or "",
         )
 

@@ -24,7 +24,7 @@ from coordinator.contacts.rules import (
     Problem,
     Purpose,
 )
-from coordinator.contacts.service.merging import fill_in, tags_text
+from coordinator.contacts.service.merging import fill_in, words_text
 from coordinator.contacts.service.packing import drop_pages
 from coordinator.contacts.sheets.meaning import has_header, meaning_of
 from coordinator.contacts.sheets.reading import (
@@ -265,7 +265,8 @@ def _create(
             "email_sealed": seal.encrypt(draft.email),
             "email_digest": matcher.digest(draft.email),
             "phone_sealed": seal.encrypt(draft.phone),
-            "tags_sealed": seal.encrypt(tags_text(draft.tags)),
+            "tags_sealed": seal.encrypt(words_text(draft.tags)),
+            "roles_sealed": seal.encrypt(words_text(draft.roles)),
             "note_sealed": seal.encrypt(draft.note),
             "created_at": now,
             "changed_at": now,

@@ -9,8 +9,10 @@ from sqlalchemy import delete, select
 
 from coordinator.audit.service import record
 from coordinator.contacts.models import Contact, ContactConsent, ContactFilter, ContactImport, ContactMerge
-from coordinator.contacts.queries import contact_digest, filters_of, is_suppressed, tags_of
+from coordinator.contacts.queries import contact_digest, filters_of, is_suppressed, roles_of, tags_of
+from coordinator.contacts.roles import clean_roles, role_of, united_roles
 from coordinator.contacts.rules import MOST_FILTERS, Purpose, SuppressedError, TooManyFiltersError, clean_tags
+from coordinator.contacts.service.merging import words_text
 from coordinator.contacts.service.packing import drop_pages
 from coordinator.contacts.service.suppressing import lift_suppression
 from coordinator.kit.ids import new_public_id
@@ -37,6 +39,7 @@ def add_contact(  # noqa: PLR0913 a person has this many sides
     name: str,
     email: str,
     phone: str,
+    roles: Iterable[str] = (),
     consent_at: datetime,
     consent_wording: str,
     seal: Seal,
@@ -44,6 +47,7 @@ def add_contact(  # noqa: PLR0913 a person has this many sides
 ) -> Contact:
     """Keep somebody who agreed, or bring what is known of them up to date; the organiser's words stay.
 
+    `roles` are those of somebody who is new; what changes later comes by `follow_offers`.
     They said so themselves: if they had unsubscribed from this organiser before, that is over.
     """
     contact = session.scalar(select(Contact).where(Contact.event_id == event.id, Contact.source == source))
@@ -54,6 +58,7 @@ def add_contact(  # noqa: PLR0913 a person has this many sides
             campaign_id=event.campaign_id,
             event_id=event.id,
             source=source,
+            roles_sealed=seal.encrypt(words_text(united_roles([], roles))),
             created_at=now,
         )
         session.add(contact)
@@ -68,6 +73,30 @@ def add_contact(  # noqa: PLR0913 a person has this many sides
     if email:
         lift_suppression(session, owner_id=owner_id, email=email, seal=seal)
     return contact
+
+
+def follow_offers(  # noqa: PLR0913 whose, and what was offered and taken back
+    session: Session,
+    *,
+    event_id: int,
+    source: str,
+    gained: Iterable[str],
+    lost: Iterable[str],
+    seal: Seal,
+    now: datetime,
+) -> None:
+    """Let the roles of a contact follow what they themselves offer, and take back, with their answer."""
+    found = select(Contact).where(Contact.event_id == event_id, Contact.source == source)
+    contact = session.scalar(found)
+    if contact is None:
+        return
+    before = list(roles_of(contact, seal))
+    gone = {role_of(role).casefold() for role in lost}
+    roles = united_roles([role for role in before if role.casefold() not in gone], gained)
+    if roles != before:
+        drop_pages(session, Contact.id == contact.id)
+        contact.roles_sealed = seal.encrypt(words_text(roles))
+        contact.changed_at = now
 
 
 def write_down(  # noqa: PLR0913 whom, for what, on whose word
@@ -96,7 +125,8 @@ def write_down(  # noqa: PLR0913 whom, for what, on whose word
         email_sealed=seal.encrypt(draft.email),
         email_digest=contact_digest(session, owner_id=by.id, email=draft.email, seal=seal),
         phone_sealed=seal.encrypt(draft.phone),
-        tags_sealed=seal.encrypt(json.dumps(list(draft.tags), ensure_ascii=False)) if draft.tags else None,
+        tags_sealed=seal.encrypt(words_text(draft.tags)),
+        roles_sealed=seal.encrypt(words_text(draft.roles)),
         note_sealed=seal.encrypt(draft.note),
         created_at=now,
     )
@@ -150,16 +180,24 @@ def forget_contacts_of_campaign(session: Session, campaign_id: int) -> int:
     return len(session.execute(found.returning(Contact.id)).all())
 
 
-def note_contact(
-    session: Session, contact: Contact, *, tags: Iterable[str], note: str, seal: Seal, now: datetime
+def note_contact(  # noqa: PLR0913 an organiser says this much
+    session: Session,
+    contact: Contact,
+    *,
+    tags: Iterable[str],
+    roles: Iterable[str] = (),
+    note: str,
+    seal: Seal,
+    now: datetime,
 ) -> None:
     """Keep the organiser's own words about a contact.
 
     Raises:
-        TooManyTagsError: nobody can look through that many.
+        TooManyTagsError, TooManyRolesError: nobody can look through that many.
     """
     drop_pages(session, Contact.id == contact.id)
-    contact.tags_sealed = seal.encrypt(json.dumps(clean_tags(tags), ensure_ascii=False)) if tags else None
+    contact.tags_sealed = seal.encrypt(words_text(clean_tags(tags)))
+    contact.roles_sealed = seal.encrypt(words_text(clean_roles(roles)))
     contact.note_sealed = seal.encrypt(note)
     contact.changed_at = now
     session.flush()
@@ -176,7 +214,7 @@ def tag_contact(
     others = [own for own in tags_of(contact, seal) if own.casefold() != tag.strip().casefold()]
     tags = clean_tags(others if is_removed else [*others, tag])
     drop_pages(session, Contact.id == contact.id)
-    contact.tags_sealed = seal.encrypt(json.dumps(tags, ensure_ascii=False)) if tags else None
+    contact.tags_sealed = seal.encrypt(words_text(tags))
     contact.changed_at = now
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from coordinator.contacts.models import ContactConsent
-from coordinator.contacts.queries import tags_of
+from coordinator.contacts.queries import roles_of, tags_of
+from coordinator.contacts.roles import united_roles
 from coordinator.contacts.rules import LONGEST_NOTE, TooManyTagsError, clean_tags
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from coordinator.kit.crypto import Seal
 
 
-def tags_text(tags: Sequence[str]) -> str | None:
-    """Return tags as they are kept, before they are sealed."""
-    return json.dumps(list(tags), ensure_ascii=False) if tags else None
+def words_text(words: Sequence[str]) -> str | None:
+    """Return tags or roles as they are kept, before they are sealed."""
+    return json.dumps(list(words), ensure_ascii=False) if words else None
 
 
 def fill_in(
@@ -39,6 +40,7 @@ def fill_in(
     before: dict[str, Any] = {
         "phone": seal.decrypt(contact.phone_sealed),
         "tags": list(tags_of(contact, seal)),
+        "roles": list(roles_of(contact, seal)),
         "note": seal.decrypt(contact.note_sealed),
         "changed_at": contact.changed_at.isoformat() if contact.changed_at else None,
         "agreed": [],
@@ -48,7 +50,10 @@ def fill_in(
         contact.phone_sealed, has_changed = seal.encrypt(draft.phone), True
     tags = _united(before["tags"], draft.tags)
     if tags != before["tags"]:
-        contact.tags_sealed, has_changed = seal.encrypt(tags_text(tags)), True
+        contact.tags_sealed, has_changed = seal.encrypt(words_text(tags)), True
+    roles = united_roles(before["roles"], draft.roles)
+    if roles != before["roles"]:
+        contact.roles_sealed, has_changed = seal.encrypt(words_text(roles)), True
     old_note = before["note"] or ""
     if draft.note and draft.note not in old_note:
         note = f"{old_note}\n{draft.note}".strip()
@@ -69,7 +74,9 @@ def take_back(contact: Contact, before: str, *, seal: Seal) -> None:
     """Make a contact what it was before `fill_in`."""
     was = json.loads(before)
     contact.phone_sealed = seal.encrypt(was["phone"])
-    contact.tags_sealed = seal.encrypt(tags_text(was["tags"]))
+    contact.tags_sealed = seal.encrypt(words_text(was["tags"]))
+    if "roles" in was:  # an import older than they are changed none
+        contact.roles_sealed = seal.encrypt(words_text(was["roles"]))
     contact.note_sealed = seal.encrypt(was["note"])
     contact.changed_at = datetime.fromisoformat(was["changed_at"]) if was["changed_at"] else None
     contact.consents = [one for one in contact.consents if one.purpose.value not in was["agreed"]]

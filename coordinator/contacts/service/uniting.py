@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from coordinator.audit.service import record
 from coordinator.contacts.models import Contact, ContactConsent, ContactMerge
-from coordinator.contacts.queries import contact_digest, last_merge, tags_of
+from coordinator.contacts.queries import contact_digest, last_merge, roles_of, tags_of
+from coordinator.contacts.roles import MOST_ROLES, clean_roles
 from coordinator.contacts.rules import (
     LONGEST_NOTE,
     MAY_BE_UNDONE,
@@ -21,7 +22,7 @@ from coordinator.contacts.rules import (
     Purpose,
     UndoneTooLateError,
 )
-from coordinator.contacts.service.merging import tags_text
+from coordinator.contacts.service.merging import words_text
 from coordinator.contacts.service.packing import drop_pages
 
 if TYPE_CHECKING:
@@ -44,11 +45,12 @@ class United:
     email: str
     phone: str
     tags: tuple[str, ...]
+    roles: tuple[str, ...]
     note: str
     consents: tuple[ContactConsent, ...]
     """For each purpose what was decided last, given or taken back."""
     is_cut: bool
-    """Tags or notes are too many for one contact."""
+    """Tags, roles or notes are too many for one contact."""
 
 
 def united(one: Contact, other: Contact, seal: Seal) -> United:
@@ -63,6 +65,7 @@ def united(one: Contact, other: Contact, seal: Seal) -> United:
     if is_apart or kept.id == gone.id or len(emails) > 1:
         raise NotOnePersonError
     tags = {tag.casefold(): tag for row in (gone, kept) for tag in tags_of(row, seal)}
+    roles = list({role.casefold(): role for row in (gone, kept) for role in roles_of(row, seal)}.values())
     notes = [seal.decrypt(row.note_sealed) or "" for row in (kept, gone)]
     note = "\n".join(text for text in dict.fromkeys(notes) if text)
     return United(
@@ -72,9 +75,10 @@ def united(one: Contact, other: Contact, seal: Seal) -> United:
         email=seal.decrypt(kept.email_sealed) or seal.decrypt(gone.email_sealed) or "",
         phone=seal.decrypt(kept.phone_sealed) or seal.decrypt(gone.phone_sealed) or "",
         tags=tuple(sorted(tags.values())[:MOST_TAGS]),
+        roles=tuple(clean_roles(roles[:MOST_ROLES])),
         note=note[:LONGEST_NOTE],
         consents=_last_words(kept, gone),
-        is_cut=len(tags) > MOST_TAGS or len(note) > LONGEST_NOTE,
+        is_cut=len(tags) > MOST_TAGS or len(roles) > MOST_ROLES or len(note) > LONGEST_NOTE,
     )
 
 
@@ -87,7 +91,8 @@ def unite(session: Session, pair: United, *, by: Account, seal: Seal, now: datet
     kept.name_sealed, kept.phone_sealed = seal.encrypt(pair.name), seal.encrypt(pair.phone)
     kept.email_sealed = seal.encrypt(pair.email)
     kept.email_digest = contact_digest(session, owner_id=kept.owner_id, email=pair.email, seal=seal)
-    kept.tags_sealed, kept.note_sealed = seal.encrypt(tags_text(pair.tags)), seal.encrypt(pair.note)
+    kept.tags_sealed, kept.note_sealed = seal.encrypt(words_text(pair.tags)), seal.encrypt(pair.note)
+    kept.roles_sealed = seal.encrypt(words_text(pair.roles))
     kept.changed_at = now
     session.delete(gone)
     _set_consents(session, kept, consents)
@@ -169,6 +174,7 @@ def _kept_words(contact: Contact, seal: Seal) -> dict[str, Any]:
         "email": seal.decrypt(contact.email_sealed),
         "phone": seal.decrypt(contact.phone_sealed),
         "tags": list(tags_of(contact, seal)),
+        "roles": list(roles_of(contact, seal)),
         "note": seal.decrypt(contact.note_sealed),
         "created_at": contact.created_at.isoformat(),
         "changed_at": contact.changed_at.isoformat() if contact.changed_at else None,
@@ -182,7 +188,8 @@ def _give_back(session: Session, contact: Contact, was: dict[str, Any], seal: Se
         session, owner_id=contact.owner_id, email=was["email"] or "", seal=seal
     )
     contact.phone_sealed, contact.note_sealed = seal.encrypt(was["phone"]), seal.encrypt(was["note"])
-    contact.tags_sealed = seal.encrypt(tags_text(was["tags"]))
+    contact.tags_sealed = seal.encrypt(words_text(was["tags"]))
+    contact.roles_sealed = seal.encrypt(words_text(was.get("roles", ())))  # older merges knew none
     contact.changed_at = datetime.fromisoformat(was["changed_at"]) if was["changed_at"] else None
     _set_consents(session, contact, was["consents"])
 

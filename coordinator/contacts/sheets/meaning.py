@@ -25,6 +25,8 @@ NAMES = {
     "apellido apellidos nazwisko",
     Column.TAGS: "tags tag labels groups group categories метки метка теги тег группа группы schlagworte "
     "etiquettes etiquetas",
+    Column.ROLES: "roles role help helps-as роли роль помощь чем-помогает ролі допомога rolle rollen aufgabe "
+    "aufgaben rôle rôles role-pomocy papel papeles",
     Column.NOTE: "note notes comment comments remark заметка заметки комментарий примечание примітка notiz "
     "bemerkung commentaire nota notas uwagi",
 }

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 BYTE_ORDER_MARK = "\ufeff"
 """Excel reads UTF-8 as something else without it."""
 
-COLUMNS = ("name", "email", "phone", "tags", "note", "event", "event_id", "agreed_at", "agreed_to", "news_at")
+COLUMNS = (
+    "name", "email", "phone", "tags", "roles", "note", "event", "event_id", "agreed_at", "agreed_to",
+    "news_at",
+)  # fmt: skip
 
 
 def csv_lines(people: Iterable[Person]) -> Iterator[str]:
@@ -32,6 +35,7 @@ def csv_lines(people: Iterable[Person]) -> Iterator[str]:
             person.email,
             person.phone,
             ", ".join(person.tags),
+            ", ".join(person.roles),
             person.note,
             person.event_title,
             person.event_id,
@@ -63,6 +67,8 @@ def vcards(people: Iterable[Person]) -> Iterator[str]:
             card.add("tel").value = person.phone
         if person.tags:
             card.add("categories").value = list(person.tags)
+        if person.roles:
+            card.add("role").value = ", ".join(person.roles)
         if person.note:
             card.add("note").value = person.note
         yield card.serialize()

@@ -31,6 +31,7 @@ from coordinator.contacts.queries import (
     own_filter,
     suppressed_count,
 )
+from coordinator.contacts.roles import role_of
 from coordinator.contacts.rules import (
     LONGEST_FILTER_NAME,
     MOST_FILTERS,
@@ -49,6 +50,8 @@ from coordinator.contacts.service.keeping import (
 )
 from coordinator.contacts.service.suppressing import block_contact, block_email
 from coordinator.contacts.sheets.writing import csv_lines, vcards
+from coordinator.events.cards import role_name, role_names
+from coordinator.events.helping import KINDS, Help, roles_from
 from coordinator.events.queries.organising import own_event
 from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now
@@ -58,13 +61,14 @@ from coordinator.kit.limits import limited
 from coordinator.kit.web import form_page, seal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
 
     from coordinator.accounts.models import Account
+    from coordinator.contacts.queries import Person
     from coordinator.events.models import Event
 
 LONGEST_SEARCH = 100
@@ -79,15 +83,15 @@ def contacts() -> ResponseReturnValue:
     session, account = db.session(), signed_in()
     wanted = _wanted_contacts()
     page = found_contacts(session, account, wanted, seal=seal(), number=request.args.get("page", 1, type=int))
-    text, tag, event, number = wanted.text, wanted.tag, wanted.event, page.number
-    kept = _kept(wanted)
+    number, kept = page.number, _kept(wanted)
+    events = events_with_contacts(session, account)
     return render_template(
         "contacts/contacts.html",
         people=page.rows,
-        events=events_with_contacts(session, account),
-        event=event,
-        text=text,
-        tag=tag,
+        events=events,
+        wanted=wanted,
+        roles=_role_choices(events, page.rows, wanted.role),
+        role_names=role_names,
         suppressed=suppressed_count(session, account),
         filters=_filters(session, account),
         page_number=number,
@@ -103,19 +107,28 @@ def contact(public_id: str) -> ResponseReturnValue:
     """Show one person, or keep the organiser's own words about them."""
     row = own_contact(db.session(), signed_in(), public_id)
     person = opened(row, seal())
-    form = ContactForm(data={"tags": ", ".join(person.tags), "note": person.note})
+    form = ContactForm(
+        data={
+            "roles": [role for role in person.roles if role in KINDS],
+            "own_roles": ", ".join(role for role in person.roles if role not in KINDS),
+            "tags": ", ".join(person.tags),
+            "note": person.note,
+        }
+    )
     if form.validate_on_submit():
         with unit_of_work() as session:
             row = own_contact(session, signed_in(), public_id)
             note_contact(
-                session, row, tags=form.tag_list(), note=form.note.data or "", seal=seal(), now=now()
-            )
+                session, row, tags=form.tag_list(), roles=form.role_list(), note=form.note.data or "",
+                seal=seal(), now=now(),
+            )  # fmt: skip
         return redirect(url_for(".contact", public_id=public_id), code=303)
     merge = last_merge(db.session(), row)
     return form_page(
         "contacts/contact.html",
         form,
         person=person,
+        role_names=role_names(person.roles),
         others=[opened(one, seal()) for one in others_with_address(db.session(), row)],
         may_part=merge is not None and row.changed_at == merge.merged_at and now() < merge.expires_at,
     )
@@ -238,7 +251,10 @@ def export() -> ResponseReturnValue:
     session, account, keys = db.session(), signed_in(), seal()
     if request.method == "GET":
         count = count_contacts(session, account, wanted, seal=keys)
-        return render_template("contacts/export.html", wanted=wanted, count=count, kept=_kept(wanted))
+        role = role_name(wanted.role, wanted.role)
+        return render_template(
+            "contacts/export.html", wanted=wanted, role=role, count=count, kept=_kept(wanted)
+        )
     kind = "vcf" if request.form.get("format") == "vcf" else "csv"
     with unit_of_work() as writing:
         count = count_contacts(writing, account, wanted, seal=keys)
@@ -267,7 +283,21 @@ def _filters(session: Session, account: Account) -> list[dict[str, str]]:
 
 
 def _wanted_contacts() -> Wanted:
-    return Wanted(text=_wanted("text"), tag=_wanted("tag"), event=_wanted_event())
+    return Wanted(
+        text=_wanted("text"), tag=_wanted("tag"), role=role_of(_wanted("role")), event=_wanted_event()
+    )
+
+
+def _role_choices(events: Sequence[Event], people: Sequence[Person], chosen: str) -> list[tuple[str, str]]:
+    """Return roles to look for: those that protests know, and own words as far as they are at hand.
+
+    All contacts would have to be opened to find every role: what protests ask for and the people shown have
+    is taken.
+    """
+    asked = (role.words for event in events for role in roles_from(event.help_wanted) if role.is_own)
+    own = {*asked, *(role for person in people for role in person.roles), chosen} - {"", *KINDS}
+    choices = [(kind.value, role_name(kind)) for kind in Help]
+    return [*choices, *((words, words) for words in sorted(own, key=str.casefold))]
 
 
 def _kept(wanted: Wanted) -> dict[str, str]:
@@ -275,6 +305,7 @@ def _kept(wanted: Wanted) -> dict[str, str]:
     said = {
         "text": wanted.text,
         "tag": wanted.tag,
+        "role": wanted.role,
         "event": wanted.event.public_id if wanted.event else "",
     }
     return {name: value for name, value in said.items() if value}

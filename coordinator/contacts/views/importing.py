@@ -30,6 +30,7 @@ from coordinator.contacts.service.importing import (
 from coordinator.contacts.service.undoing import may_be_undone, undo_import
 from coordinator.contacts.sheets.meaning import meaning_of
 from coordinator.contacts.sheets.reading import Format
+from coordinator.events.cards import role_names
 from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
@@ -110,6 +111,7 @@ def columns(public_id: str) -> ResponseReturnValue:
         sheet=sheet,
         filename=seal().decrypt(sheet.filename_sealed),
         drafts=[draft_of(cells, kinds) for cells in body[:PREVIEWED]],
+        role_names=role_names,
     )
 
 

@@ -11,6 +11,7 @@ from coordinator.accounts.sign_in import signed_in
 from coordinator.contacts.queries import opened, own_contact, shared_addresses
 from coordinator.contacts.rules import UndoneTooLateError
 from coordinator.contacts.service.uniting import part, unite, united
+from coordinator.events.cards import role_names
 from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
@@ -50,7 +51,11 @@ def merge(public_id: str, other_id: str) -> ResponseReturnValue:
         one, other = own_contact(session, signed_in(), public_id), own_contact(session, signed_in(), other_id)
         pair = united(one, other, seal())
         return render_template(
-            "contacts/merge.html", pair=pair, kept=opened(pair.kept, seal()), gone=opened(pair.gone, seal())
+            "contacts/merge.html",
+            pair=pair,
+            kept=opened(pair.kept, seal()),
+            gone=opened(pair.gone, seal()),
+            role_names=role_names,
         )
     with unit_of_work() as writing:
         one, other = own_contact(writing, signed_in(), public_id), own_contact(writing, signed_in(), other_id)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, json, redirect, render_template, request, url_for
 
-from coordinator.events.cards import when_of, where_of
+from coordinator.events.cards import role_names, when_of, where_of
 from coordinator.kit.access import public
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
@@ -81,6 +81,7 @@ def show(token: str) -> ResponseReturnValue:
         token=token,
         person=person,
         told=described(person, seal=keys),
+        role_names=role_names,
         ties=ties_of(db.session(), account, now=now()) if account else None,
     )
 

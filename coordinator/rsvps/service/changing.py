@@ -8,7 +8,7 @@ from coordinator.audit.service import ANYONE, record
 from coordinator.rsvps.rules import ClosedError, Count, NoPlaceError, RsvpStatus, consent_wording, place_for
 from coordinator.rsvps.service.helping import free_offers, set_offers
 from coordinator.rsvps.service.tallying import is_open, lock_answer, move, share_of
-from coordinator.rsvps.service.telling import keep_contact
+from coordinator.rsvps.service.telling import keep_contact, keep_roles
 from coordinator.rsvps.service.waiting import fill
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def change_rsvp(session: Session, rsvp: Rsvp, change: RsvpChange, *, seal: Seal,
     rsvp.name_sealed = seal.encrypt(change.name)
     rsvp.note_sealed = seal.encrypt(change.note)
     rsvp.needs_sealed = seal.encrypt(change.needs)
-    set_offers(session, rsvp, event, change.help, now=now)
+    gained, lost = set_offers(session, rsvp, event, change.help, now=now)
     has_address = bool(change.phone) or rsvp.email_digest is not None
     is_contact = change.is_contact_agreed and has_address
     rsvp.phone_sealed = seal.encrypt(change.phone) if is_contact else None
@@ -59,6 +59,7 @@ def change_rsvp(session: Session, rsvp: Rsvp, change: RsvpChange, *, seal: Seal,
     rsvp.changed_at = now
     move(tally, before, share_of(rsvp))
     keep_contact(session, rsvp, event, seal=seal, now=now)
+    keep_roles(session, rsvp, event, gained=gained, lost=lost, seal=seal, now=now)
     record(session, "rsvp:changed", f"rsvp:{rsvp.public_id}", by=ANYONE, at=now, status=status.value)
     fill(session, event, tally, seal=seal, now=now)
 

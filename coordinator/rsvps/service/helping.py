@@ -6,7 +6,7 @@ is assigned whose answer is being taken back at the same moment.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import InvalidRequestError
@@ -19,6 +19,7 @@ from coordinator.rsvps.mail import facts_for
 from coordinator.rsvps.models import HelpOffer, Rsvp
 from coordinator.rsvps.rules import EXPECTED, NotOfferedError
 from coordinator.rsvps.service.tallying import lock_answer
+from coordinator.rsvps.service.telling import keep_roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,27 +33,40 @@ if TYPE_CHECKING:
     from coordinator.kit.crypto import Seal
 
 
+class OffersChanged(NamedTuple):
+    """Codes of what somebody offers anew, and of what they take back."""
+
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
 def add_offers(session: Session, rsvp: Rsvp, event: Event, codes: Iterable[str], *, now: datetime) -> None:
     """Write down what somebody offers with a first answer. Nothing is asked or written when it is nothing."""
     known = codes_of(event.help_wanted)
     session.add_all(_offer(rsvp, code, now) for code in dict.fromkeys(codes) if code in known)
 
 
-def set_offers(session: Session, rsvp: Rsvp, event: Event, codes: Iterable[str], *, now: datetime) -> None:
+def set_offers(
+    session: Session, rsvp: Rsvp, event: Event, codes: Iterable[str], *, now: datetime
+) -> OffersChanged:
     """Make `codes` what somebody offers from now on; under the lock of the event's tally.
 
     What the organiser does not list any more can't be chosen, and stays as it is.
     """
+    gained, lost = [], []
     known = codes_of(event.help_wanted)
     wanted = set(codes) & set(known)
     offers = {offer.code: offer for offer in session.scalars(_offers_of(rsvp))}
     for code, offer in offers.items():
         if code in known and code not in wanted:
             _take_back(session, offer, now)
+            lost.append(code)
         elif offer.withdrawn_at is not None:
             offer.withdrawn_at, offer.offered_at = None, now
+            gained.append(code)
     new = [code for code in known if code in wanted - offers.keys()]
     session.add_all(_offer(rsvp, code, now) for code in new)
+    return OffersChanged((*gained, *new), tuple(lost))
 
 
 def free_offers(session: Session, rsvp: Rsvp, *, now: datetime) -> None:
@@ -61,12 +75,13 @@ def free_offers(session: Session, rsvp: Rsvp, *, now: datetime) -> None:
         _take_back(session, offer, now)
 
 
-def withdraw_offer(session: Session, rsvp: Rsvp, code: str, *, now: datetime) -> None:
+def withdraw_offer(session: Session, rsvp: Rsvp, code: str, *, seal: Seal, now: datetime) -> None:
     """Let somebody take one offer back, whatever became of it. Possible at any time."""
-    lock_answer(session, rsvp)
+    event, _tally = lock_answer(session, rsvp)
     for offer in session.scalars(_offers_of(rsvp).where(HelpOffer.code == code)):
         if offer.withdrawn_at is None:
             _take_back(session, offer, now)
+            keep_roles(session, rsvp, event, lost=(code,), seal=seal, now=now)
             record(session, "help:withdrawn", f"rsvp:{rsvp.public_id}", by=ANYONE, at=now)
 
 

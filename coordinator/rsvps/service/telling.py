@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coordinator.contacts.service.keeping import add_contact, forget_contact
+from sqlalchemy import select
+
+from coordinator.contacts.service.keeping import add_contact, follow_offers, forget_contact
+from coordinator.events.helping import KINDS, roles_from
 from coordinator.outbox.service import post
 from coordinator.rsvps.codes import code_facts
 from coordinator.rsvps.mail import facts_for
+from coordinator.rsvps.models import HelpOffer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -42,11 +47,42 @@ def keep_contact(session: Session, rsvp: Rsvp, event: Event, *, seal: Seal, now:
             name=seal.decrypt(rsvp.name_sealed) or "",
             email=seal.decrypt(rsvp.email_sealed) or "",
             phone=seal.decrypt(rsvp.phone_sealed) or "",
+            roles=_role_words(event, _offered(session, rsvp)),
             consent_at=agreed_at,
             consent_wording=rsvp.consent_wording,
             seal=seal,
             now=now,
         )
+
+
+def keep_roles(  # noqa: PLR0913 whose, and what was offered and taken back
+    session: Session,
+    rsvp: Rsvp,
+    event: Event,
+    *,
+    gained: Iterable[str] = (),
+    lost: Iterable[str] = (),
+    seal: Seal,
+    now: datetime,
+) -> None:
+    """Make the roles of the organiser's contact follow what somebody offers, and takes back."""
+    gained, lost = _role_words(event, gained), _role_words(event, lost)
+    if gained or lost:
+        source = f"rsvp:{rsvp.public_id}"
+        follow_offers(
+            session, event_id=rsvp.event_id, source=source, gained=gained, lost=lost, seal=seal, now=now
+        )
+
+
+def _offered(session: Session, rsvp: Rsvp) -> Iterable[str]:
+    offers = select(HelpOffer.code).where(HelpOffer.rsvp_id == rsvp.id, HelpOffer.withdrawn_at.is_(None))
+    return session.scalars(offers.order_by(HelpOffer.id))
+
+
+def _role_words(event: Event, codes: Iterable[str]) -> list[str]:
+    """Return roles as contacts keep them: an event's own ones by their words, for they outlive its list."""
+    own = {role.code: role.words for role in roles_from(event.help_wanted)}
+    return [code if code in KINDS else own[code] for code in codes if code in KINDS or code in own]
 
 
 def send_link(session: Session, rsvp: Rsvp, event: Event, *, seal: Seal, now: datetime) -> None:

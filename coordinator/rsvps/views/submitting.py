@@ -151,7 +151,7 @@ def withdraw_help(token: str) -> ResponseReturnValue:
     """Take one offer of help back; the answer stays."""
     rsvp = rsvp_by_token(db.session(), token)
     with unit_of_work() as session:
-        withdraw_offer(session, rsvp, request.form.get("code", ""), now=now())
+        withdraw_offer(session, rsvp, request.form.get("code", ""), seal=seal(), now=now())
     return redirect(url_for(".manage", token=token, done="changed"), code=303)
 
 
