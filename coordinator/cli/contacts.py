@@ -22,7 +22,7 @@ from coordinator.campaigns.queries import open_campaigns
 from coordinator.cli.sheets import ENCODING_NAMES, SEPARATOR_NAMES, ColumnChoice, Wishes, describe
 from coordinator.contacts.jobs import run_import, take_import_back
 from coordinator.contacts.models import ContactImport
-from coordinator.contacts.queries import drafts_in
+from coordinator.contacts.queries import drafts_in, rows_in
 from coordinator.contacts.rules import (
     LARGEST_FILE_BYTES,
     LEFT_OUT,
@@ -146,7 +146,7 @@ def import_file(file: Path, owner: str, slug: str, *, dry_run: bool, **said: Any
                 account, campaign, stream, filename=shown_filename(file.name), seal=seal(), now=now()
             )
             describe(sheet, stream, wishes)
-            rows = sum(1 for _ in drafts_in(pieces_of(stream), sheet))
+            rows = sum(1 for _ in rows_in(pieces_of(stream), sheet))
         except UnreadableSheetError as fault:
             raise click.ClickException(f"{WHY_UNREADABLE[fault.why]}; nothing was imported") from None
         if dry_run:

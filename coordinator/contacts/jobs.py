@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from coordinator.audit.service import WORKER
 from coordinator.contacts.models import Contact, ContactImport
-from coordinator.contacts.queries import drafts_of
+from coordinator.contacts.queries import drafts_of, row_count
 from coordinator.contacts.rules import ImportStatus, UnreadableSheetError
+from coordinator.contacts.service.checking import Outlook, keep_outlook, rows_looked_at
 from coordinator.contacts.service.importing import BATCH, finish_import, import_batch, in_batches
 from coordinator.contacts.service.matching import Matcher
 from coordinator.contacts.service.packing import drop_broken_pages, owners_to_pack, pack_page
@@ -30,7 +31,11 @@ MOST_BATCHES = 20  # in a row, before other work has its turn
 
 
 def run_imports(*, seal: Seal, now: datetime) -> bool:
-    """Go on with every import that runs or is taken back. Return whether there is more to do."""
+    """Look at long sheets that wait for it, and go on with every import that runs or is taken back.
+
+    Return whether there is more to do.
+    """
+    check_sheets(seal=seal)
     busy = (ImportStatus.RUNNING, ImportStatus.UNDOING)
     found = select(ContactImport.id, ContactImport.status).where(ContactImport.status.in_(busy))
     is_more = False
@@ -40,6 +45,55 @@ def run_imports(*, seal: Seal, now: datetime) -> bool:
         else:
             is_more |= take_import_back(import_id, seal=seal, most=MOST_BATCHES)
     return is_more
+
+
+def check_sheets(*, seal: Seal) -> None:
+    """Look at all rows of sheets whose organisers wait to be told what importing them would do."""
+    waiting = select(ContactImport.id).where(
+        ContactImport.status == ImportStatus.DRAFT,
+        ContactImport.check_asked_at.is_not(None),
+        ContactImport.outlook_sealed.is_(None),
+    )
+    for import_id in db.session().scalars(waiting.order_by(ContactImport.check_asked_at)).all():
+        check_sheet(import_id, seal=seal)
+
+
+def check_sheet(import_id: int, *, seal: Seal) -> bool:
+    """Look at all rows of a sheet and keep what there is to say, and on the way how far it is.
+
+    Return False if somebody described it anew, or threw it away, meanwhile: then it counts for nothing.
+    """
+    session = db.session()
+    sheet = session.get_one(ContactImport, import_id)
+    asked_at, found = sheet.check_asked_at, Outlook()
+    _find_again(sheet.owner_id, sheet.owner.public_id, seal=seal)
+    try:
+        rows = row_count(session, sheet, seal=seal)
+        drafts = drafts_of(session, sheet, seal=seal)
+        for number, draft in rows_looked_at(session, sheet, drafts, seal=seal):
+            if found.rows % (MOST_BATCHES * BATCH) == 0 and not _still_checks(
+                import_id, asked_at, found.rows, rows
+            ):
+                return False
+            found.add(number, draft)
+    except UnreadableSheetError as fault:
+        found.unreadable = fault.why
+    with unit_of_work() as writing:
+        checked = _locked(writing, import_id)
+        if checked is None or checked.check_asked_at != asked_at:
+            return False
+        keep_outlook(checked, found, seal=seal)
+    return True
+
+
+def _still_checks(import_id: int, asked_at: datetime | None, checked: int, rows: int) -> bool:
+    """Note how many rows were looked at. Return whether the answer is still wanted."""
+    with unit_of_work() as session:
+        sheet = _locked(session, import_id)
+        if sheet is None or sheet.check_asked_at != asked_at:
+            return False
+        sheet.rows_checked, sheet.rows = checked, rows
+    return True
 
 
 def pack_contacts(*, seal: Seal, now: datetime) -> bool:

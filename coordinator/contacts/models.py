@@ -181,6 +181,12 @@ class ContactImport(Base):
     """Codes of `Column`, one for each column of the sheet."""
     is_updating: Mapped[bool] = mapped_column(default=False)
     """Whoever is a contact already gets what they lack; otherwise they stay as they are."""
+    check_asked_at: Mapped[datetime | None]
+    """Since when its rows are to be looked at by the worker; None: few enough for the page to look itself."""
+    rows_checked: Mapped[int | None]
+    """How many of them the worker has looked at."""
+    outlook_sealed: Mapped[str | None] = mapped_column(Text)
+    """JSON of what importing it would do, as `contacts.service.checking` writes it, until it starts."""
     rows: Mapped[int] = mapped_column(default=0)
     rows_done: Mapped[int] = mapped_column(default=0)
     created: Mapped[int] = mapped_column(default=0)

@@ -259,6 +259,25 @@ def drafts_of(session: Session, sheet: ContactImport, *, seal: Seal) -> Iterator
     return drafts_in(_pieces(session, sheet.id, seal=seal), sheet)
 
 
+def row_count(session: Session, sheet: ContactImport, *, seal: Seal) -> int:
+    """Return how many rows a sheet has, without understanding them.
+
+    Raises:
+        UnreadableSheetError: the file can't be read to its end.
+    """
+    return sum(1 for _ in rows_in(_pieces(session, sheet.id, seal=seal), sheet))
+
+
+def rows_in(pieces: Iterable[bytes], sheet: ContactImport) -> Iterator[list[str]]:
+    """Yield the rows of a file as they stand there, without the names of its columns.
+
+    Raises:
+        UnreadableSheetError: the file can't be read to its end.
+    """
+    rows = rows_of(pieces, Format(sheet.encoding, sheet.separator))
+    return islice(rows, int(sheet.is_headed), None)
+
+
 def drafts_in(pieces: Iterable[bytes], sheet: ContactImport) -> Iterator[Draft]:
     """Yield the rows of a file, understood as the description of `sheet` says.
 
@@ -266,8 +285,7 @@ def drafts_in(pieces: Iterable[bytes], sheet: ContactImport) -> Iterator[Draft]:
         UnreadableSheetError: the file can't be read to its end.
     """
     columns = [Column(code) for code in sheet.columns]
-    rows = rows_of(pieces, Format(sheet.encoding, sheet.separator))
-    return (draft_of(cells, columns) for cells in islice(rows, int(sheet.is_headed), None))
+    return (draft_of(cells, columns) for cells in rows_in(pieces, sheet))
 
 
 def _pieces(session: Session, import_id: int, *, seal: Seal) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from coordinator.contacts import jobs
 from coordinator.contacts.jobs import run_imports
 from coordinator.contacts.models import Contact, ContactImport, ContactImportChange, ContactImportPiece
-from coordinator.contacts.queries import drafts_of, opened
+from coordinator.contacts.queries import opened
 from coordinator.contacts.rules import ImportStateError, ImportStatus, Problem, Purpose
 from coordinator.contacts.service import importing
 from coordinator.contacts.service.checking import outlook
@@ -186,16 +186,16 @@ def test_everything_is_predicted_before_it_happens(session: Session, seal: Seal)
         session, owner_id=sheet.owner_id, email="dora@example.org", seal=seal, now=NOON, because="by-hand"
     )
 
-    rows, counts, bad = outlook(session, sheet, drafts_of(session, sheet, seal=seal), seal=seal)
-    start_import(session, sheet, rows=rows, is_updating=False, by=OWNER, seal=seal, now=NOON)
+    found = outlook(session, sheet, seal=seal)
+    start_import(session, sheet, rows=found.rows, is_updating=False, by=OWNER, seal=seal, now=NOON)
     run(session, seal)
 
-    assert rows == 7
-    assert counts == {
+    assert found.rows == 7
+    assert found.counts == {
         "": 2, Problem.TWICE: 1, Problem.KNOWN: 1, Problem.SUPPRESSED: 1, Problem.NOTHING_TO_REACH: 1,
         Problem.FORMULA: 1,
     }  # fmt: skip
-    assert [number for number, _ in bad] == [3, 6, 7, 8]
+    assert [number for number, _ in found.shown] == [3, 6, 7, 8]
     assert names(session, seal) == ["=1", "Ada", "Bob", "Carl"]
     assert (sheet.status, sheet.created, sheet.left_out, sheet.rows_done) == (ImportStatus.DONE, 3, 4, 7)
 
@@ -216,7 +216,7 @@ def test_no_spelling_of_a_suppressed_address_hides_another(
         now=NOON,
         because="by-hand",
     )
-    _, counts, _ = outlook(session, sheet, drafts_of(session, sheet, seal=seal), seal=seal)
+    counts = outlook(session, sheet, seal=seal).counts
     run(session, seal)
 
     assert counts == {Problem.SUPPRESSED: 2}

@@ -196,6 +196,11 @@ class CheckForm(HouseForm):
             return False
         return is_right
 
+    def refuse(self, why: Unreadable | None) -> None:
+        """Say that it can't start: the file can't be read, or its rows are still being looked at."""
+        waits = _("The rows are still being looked at. Try again in a moment.")
+        self.form_errors = [WHY_UNREADABLE[why] if why else waits]
+
     def agreed(self) -> list[Purpose]:
         """Return what they agreed to."""
         return [Purpose(code) for code in self.purposes.data or ()]

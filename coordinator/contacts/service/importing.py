@@ -118,7 +118,7 @@ def pieces_of(file: BinaryIO) -> Iterator[bytes]:
 
 
 def describe_sheet(sheet: ContactImport, how: Format, *, is_headed: bool, columns: Sequence[Column]) -> None:
-    """Keep how a sheet is to be read.
+    """Keep how a sheet is to be read. What was foreseen for another description counts no more.
 
     Raises:
         ImportStateError: it is being imported already.
@@ -126,6 +126,12 @@ def describe_sheet(sheet: ContactImport, how: Format, *, is_headed: bool, column
     _only(sheet, ImportStatus.DRAFT)
     sheet.encoding, sheet.separator, sheet.is_headed = how.encoding, how.separator, is_headed
     sheet.columns = [column.value for column in columns]
+    forget_outlook(sheet)
+
+
+def forget_outlook(sheet: ContactImport) -> None:
+    """Forget what importing a sheet would do."""
+    sheet.check_asked_at = sheet.rows_checked = sheet.outlook_sealed = None
 
 
 def start_import(  # noqa: PLR0913 what they agreed to, in four parts
@@ -157,6 +163,7 @@ def start_import(  # noqa: PLR0913 what they agreed to, in four parts
     sheet.consent_sealed = seal.encrypt(consent) if wanted else None
     sheet.agreed_at = agreed_at if wanted else None
     sheet.started_at = now
+    forget_outlook(sheet)
     record(
         session,
         "contacts:import-started",
@@ -304,7 +311,7 @@ def _update(
 ) -> bool:
     """Give a contact what it lacks. Return whether that was anything."""
     contact = session.scalar(
-        select(Contact).where(Contact.id == matcher.known[draft.key], Contact.owner_id == sheet.owner_id)
+        select(Contact).where(Contact.id == matcher.contact_id(draft), Contact.owner_id == sheet.owner_id)
     )
     if contact is None:
         return False

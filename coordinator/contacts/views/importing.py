@@ -10,8 +10,8 @@ from wtforms import SelectChoice
 
 from coordinator.accounts.sign_in import signed_in
 from coordinator.campaigns.queries import open_campaigns
-from coordinator.contacts.forms.importing import CheckForm, ColumnsForm, SheetForm
-from coordinator.contacts.queries import drafts_of, first_rows, imports_of, own_import
+from coordinator.contacts.forms.importing import WHY_UNREADABLE, CheckForm, ColumnsForm, SheetForm
+from coordinator.contacts.queries import first_rows, imports_of, own_import
 from coordinator.contacts.rules import (
     LARGEST_SHEET_BYTES,
     Column,
@@ -19,7 +19,7 @@ from coordinator.contacts.rules import (
     UnreadableSheetError,
     draft_of,
 )
-from coordinator.contacts.service.checking import outlook
+from coordinator.contacts.service.checking import ask_for_check, is_long, kept_outlook, outlook
 from coordinator.contacts.service.importing import (
     describe_sheet,
     drop_sheet,
@@ -39,12 +39,10 @@ from coordinator.kit.limits import limited
 from coordinator.kit.web import form_page, seal, takes_upload
 
 if TYPE_CHECKING:
-    from collections import Counter
-
     from flask.typing import ResponseReturnValue
 
     from coordinator.contacts.models import ContactImport
-    from coordinator.contacts.rules import Draft
+    from coordinator.contacts.service.checking import Outlook
 
 PREVIEWED = 20
 LARGEST_UPLOAD_BYTES = LARGEST_SHEET_BYTES + 10_000  # the form around it
@@ -100,6 +98,8 @@ def columns(public_id: str) -> ResponseReturnValue:
             describe_sheet(sheet, how, is_headed=is_headed, columns=meant)
             if not is_same:  # read otherwise, its columns are others: look at them first
                 sheet.columns = [one.value for one in _guessed(sheet)]
+            else:
+                ask_for_check(session, sheet, seal=seal(), now=now())
         return redirect(url_for(".check" if is_same else ".columns", public_id=public_id), code=303)
     rows = _first_rows(sheet)
     body = rows[sheet.is_headed :]
@@ -118,39 +118,28 @@ def columns(public_id: str) -> ResponseReturnValue:
 @blueprint.route("/<public_id:public_id>/check", methods=["GET", "POST"])
 @requires(May.ORGANISE)
 def check(public_id: str) -> ResponseReturnValue:
-    """Show what would happen to every row, ask what these people agreed to, and start."""
+    """Show what would happen to every row, ask what these people agreed to, and start.
+
+    A long sheet is looked at by the worker. Until that is done the page shows how far it is.
+    """
     sheet = own_import(db.session(), signed_in(), public_id)
     if sheet.status is not ImportStatus.DRAFT:
         return _elsewhere(public_id)
-    try:
-        rows, counts, bad = _outlook(sheet)
-    except UnreadableSheetError:
-        return redirect(url_for(".columns", public_id=public_id), code=303)
+    if sheet.check_asked_at is None and is_long(db.session(), sheet, seal=seal()):
+        return redirect(url_for(".columns", public_id=public_id), code=303)  # there they ask for it
+    found = _outlook(sheet)
     form = CheckForm(data={"known": "skip"})
     if form.validate_on_submit():
-        with unit_of_work() as session:
-            start_import(
-                session,
-                own_import(session, signed_in(), public_id),
-                rows=rows,
-                is_updating=form.known.data == "update",
-                purposes=form.agreed(),
-                consent=form.consent.data or "",
-                agreed_at=_start_of(form),
-                by=signed_in().public_id,
-                seal=seal(),
-                now=now(),
-            )
-        return _elsewhere(public_id)
+        if found is None or found.unreadable:
+            form.refuse(found.unreadable if found else None)
+        else:
+            _start(public_id, form, found.rows)
+            return _elsewhere(public_id)
+    page = "contacts/import_check.html" if found or form.errors else "contacts/import_counting.html"
     return form_page(
-        "contacts/import_check.html",
-        form,
-        sheet=sheet,
-        rows=rows,
-        counts=counts,
-        bad=bad,
+        page, form, sheet=sheet, outlook=found, why=WHY_UNREADABLE,
         campaign=sheet.campaign.text_in(current_language()).title,
-    )
+    )  # fmt: skip
 
 
 @blueprint.get("/<public_id:public_id>")
@@ -207,9 +196,28 @@ def _first_rows(sheet: ContactImport) -> list[list[str]]:
         return []
 
 
-def _outlook(sheet: ContactImport) -> tuple[int, Counter[str], list[tuple[int, Draft]]]:
-    session = db.session()
-    return outlook(session, sheet, drafts_of(session, sheet, seal=seal()), seal=seal())
+def _outlook(sheet: ContactImport) -> Outlook | None:
+    """Return what importing a sheet would do; None while the worker counts."""
+    if sheet.check_asked_at is not None:
+        return kept_outlook(sheet, seal=seal())
+    return outlook(db.session(), sheet, seal=seal())
+
+
+def _start(public_id: str, form: CheckForm, rows: int) -> None:
+    account = signed_in()
+    with unit_of_work() as session:
+        start_import(
+            session,
+            own_import(session, account, public_id),
+            rows=rows,
+            is_updating=form.known.data == "update",
+            purposes=form.agreed(),
+            consent=form.consent.data or "",
+            agreed_at=_start_of(form),
+            by=account.public_id,
+            seal=seal(),
+            now=now(),
+        )
 
 
 def _guessed(sheet: ContactImport) -> list[Column]:
