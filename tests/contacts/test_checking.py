@@ -69,6 +69,7 @@ def test_a_long_sheet_is_counted_by_the_worker_and_started_only_then(
     going_on = browser.post(f"{url}/columns", data=FORM)
     waiting = browser.get(going_on.location)
     early = browser.post(f"{url}/check", data=CONSENT)
+    elsewhere = browser.get(URL).text + browser.get(url).text
     run_imports(seal=seal, now=NOON)
     counted = browser.get(f"{url}/check")
     started = browser.post(f"{url}/check", data=CONSENT)
@@ -78,6 +79,7 @@ def test_a_long_sheet_is_counted_by_the_worker_and_started_only_then(
     assert 'data-behaviour="progress"' in waiting.text
     assert "Look again" in waiting.text
     assert 'name="consent"' not in waiting.text
+    assert elsewhere.count(f'href="{url}/check"') == 2  # whoever left comes back to it
     assert early.status_code == 422
     assert "still being looked at" in early.text
     assert "A list on paper in Riga" in early.text
