@@ -185,7 +185,7 @@ class ContactImport(Base):
     """Since when its rows are to be looked at by the worker; None: few enough for the page to look itself."""
     rows_checked: Mapped[int | None]
     """How many of them the worker has looked at."""
-    outlook_sealed: Mapped[str | None] = mapped_column(Text)
+    outlook_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.USE))
     """JSON of what importing it would do, as `contacts.service.checking` writes it, until it starts."""
     rows: Mapped[int] = mapped_column(default=0)
     rows_done: Mapped[int] = mapped_column(default=0)

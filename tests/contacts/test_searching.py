@@ -139,7 +139,7 @@ ACTS: dict[str, Callable[[Session, Any, Seal], object]] = {
     "blocked by address": lambda s, c, seal: block_email(s, MAIL, by=c.owner, seal=seal, now=AGREED_AT),
     "forgotten": lambda s, c, _: forget_contact(s, event_id=c.event_id, source=c.source),
     "forgotten with the event": lambda s, c, _: forget_contacts_of(s, c.event_id),
-    "erased": lambda s, _, seal: erase_rest(s, MAIL, locale="en", seal=seal, now=AGREED_AT),
+    "erased": lambda s, _, seal: erase_rest(s, MAIL, seal=seal, now=AGREED_AT),
     "changed": change,
 }
 
