@@ -52,6 +52,7 @@ from coordinator.maps.views.sharing import blueprint as sharing, oembed_url
 from coordinator.maps.views.streets import blueprint as street_maps
 from coordinator.messaging.views.announcing import blueprint as messages
 from coordinator.messaging.views.approving import blueprint as approvals
+from coordinator.messaging.views.broadcasting import blueprint as broadcasts
 from coordinator.messaging.views.history import blueprint as history
 from coordinator.messaging.views.unsubscribing import blueprint as unsubscribing
 from coordinator.ops.views.health import blueprint as ops
@@ -84,6 +85,7 @@ ROOMS = (
     messages,
     approvals,
     history,
+    broadcasts,
     unsubscribing,
     leaving,
     my_data,

@@ -26,7 +26,7 @@ from tests.factories.checkin import DoorLinkFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.events import EventFactory
 from tests.factories.imports import sheet_of
-from tests.factories.messaging import AnnouncementFactory
+from tests.factories.messaging import AnnouncementFactory, BroadcastFactory
 from tests.factories.rsvps import HelpOfferFactory, RsvpFactory
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def make_world(session: Session, app: Flask) -> World:
     public.help_wanted = [{"code": "own0000000", "words": "Sound", "wanted": 2, "note": "A truck"}]
     offer = HelpOfferFactory(rsvp=coming, code="own0000000")
     announcement = AnnouncementFactory(event=public, waiting=True)
+    broadcast = BroadcastFactory(broadcast_in=campaign, scheduled=True)
     door_link = DoorLinkFactory(event=public, token="d" * 32)
     coordinator = CampaignRoleFactory(campaign=campaign).account
     CampaignRoleFactory(campaign=campaign)  # a second one, so that the first may go
@@ -157,6 +158,7 @@ def make_world(session: Session, app: Flask) -> World:
             "attendees": {"public_id": public.public_id},
             "checkin": {"public_id": public.public_id},
             "messages": {"public_id": public.public_id, "message_id": announcement.public_id},
+            "broadcasts": {"message_id": broadcast.public_id},
             "approvals": {"message_id": announcement.public_id},
             "helping": {"public_id": public.public_id, "offer_id": offer.public_id},
             "door": {"token": "d" * 32},

@@ -87,6 +87,12 @@ def coordinated_campaigns(session: Session, account: Account) -> Sequence[Campai
     ).all()
 
 
+def coordinates(session: Session, account: Account, campaign: Campaign) -> bool:
+    """Tell whether `account` may act for `campaign` now."""
+    mine = _coordinated_by(account).where(Campaign.id == campaign.id).with_only_columns(Campaign.id)
+    return account.is_active and session.scalar(mine) is not None
+
+
 def is_trusted(session: Session, account: Account, campaign: Campaign) -> bool:
     """Tell whether coordinators trust `account` in this campaign; they trust themselves."""
     query = select(CampaignRole.id).where(

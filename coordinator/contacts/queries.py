@@ -210,6 +210,16 @@ def is_suppressed(session: Session, *, owner_id: int, email: str, seal: Seal) ->
     return session.scalar(found) is not None
 
 
+def suppressed_among(session: Session, *, owner_id: int, emails: Iterable[str], seal: Seal) -> set[str]:
+    """Return those of some addresses to which an organiser may never write again. Some hundred at a time."""
+    public_id = _public_id(session, owner_id)
+    digests = {seal.digest(email, purpose=f"suppression:{public_id}"): email for email in emails}
+    found = select(Suppression.email_digest).where(
+        Suppression.owner_id == owner_id, Suppression.email_digest.in_(digests)
+    )
+    return {digests[digest] for digest in session.scalars(found)} if digests else set()
+
+
 def suppressed_count(session: Session, owner: Account) -> int:
     """Return how many addresses an organiser never writes to again. Whose they are, nobody can tell."""
     return session.scalar(select(func.count(Suppression.id)).where(Suppression.owner_id == owner.id)) or 0

@@ -63,6 +63,8 @@ SENTENCES: Mapping[str, Any] = MappingProxyType(
         "announcement:stopped": _("took a message back"),
         "announcement:approved": _("approved a message"),
         "announcement:refused": _("refused a message"),
+        "broadcast:scheduled": _("sent a broadcast to organisers"),
+        "broadcast:stopped": _("took a broadcast back"),
     }
 )
 """What an act is called; acts that are not here are shown by their tag."""
@@ -72,6 +74,7 @@ KINDS: Mapping[str, Any] = MappingProxyType(
         "campaign": _("The campaign"),
         "event": _("Protests"),
         "announcement": _("Messages"),
+        "broadcast": _("Broadcasts"),
         "door-link": _("Doors"),
     }
 )

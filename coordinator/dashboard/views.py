@@ -280,6 +280,7 @@ def _campaign_rooms(slug: str) -> list[Room]:
         (_("Numbers"), "dashboard.campaign", endpoint == "dashboard.campaign"),
         (_("Review"), "review.queue", _is_in("review")),
         (_("Messages"), "approvals.messages", _is_in("approvals")),
+        (_("Broadcasts"), "broadcasts.messages", _is_in("broadcasts")),
         (_("Coverage"), "dashboard.coverage", endpoint == "dashboard.coverage"),
         (_("Missions"), "directory.missions", _is_in("directory")),
         (_("Map"), "dashboard.campaign_map", endpoint == "dashboard.campaign_map"),

@@ -14,19 +14,35 @@ from sqlalchemy import select
 
 from coordinator.accounts.service import create_account
 from coordinator.campaigns.models import Campaign, CampaignRole, CampaignText
+from coordinator.campaigns.queries import coordinators_of
 from coordinator.campaigns.rules import CampaignRoleKind, CampaignStatus, DateRule, ReviewPolicy
 from coordinator.contacts.models import Contact, ContactConsent
 from coordinator.contacts.roles import clean_roles
 from coordinator.contacts.rules import Purpose
 from coordinator.contacts.service.merging import words_text
-from coordinator.demo.texts import CALL, DEMANDS, FIRST_NAMES, GUIDELINES, HASHTAGS, MESSAGES, SLUG, TITLE
+from coordinator.demo.texts import (
+    BROADCAST,
+    CALL,
+    DEMANDS,
+    FIRST_NAMES,
+    GUIDELINES,
+    HASHTAGS,
+    MESSAGES,
+    SLUG,
+    TITLE,
+)
 from coordinator.events.helping import Help, HelpRole, kept_roles
 from coordinator.events.models import Event
 from coordinator.events.rules import ANNOUNCED, PUBLIC, EventStatus, digest_purpose
 from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
-from coordinator.messaging.announcing import describe_announcement, draft_announcement, hand_in
-from coordinator.messaging.rules import AnnouncementDetails, Audience, Words
+from coordinator.messaging.announcing import (
+    describe_announcement,
+    draft_announcement,
+    draft_broadcast,
+    hand_in,
+)
+from coordinator.messaging.rules import AnnouncementDetails, AnswerAudience, OrganiserAudience, Words
 from coordinator.missions.models import Mission
 from coordinator.places.rules import Point, Precision
 from coordinator.places.timezones import resolve, zone_at
@@ -46,6 +62,7 @@ DAY, MONTH = 16, 9
 ORGANISERS = 12
 PASSWORD_BYTES = 9  # 72 bits, twelve characters
 NOON = time(12)
+OFFICE_ZONE = "Europe/Berlin"
 WORDING = "demo"
 OFFERS = ("", "", "", "marshal", "translator", "speaker", "medic legal-observer")
 HELP_WANTED = (
@@ -102,6 +119,7 @@ def load_demonstration(
         _add_people(session, event, people_coming, seal=seal, dice=dice, now=now)
         if event.help_wanted and (messages := unsent.pop(event.organiser is organisers[0], ())):
             _add_messages(session, event, messages, seal=seal, now=now)
+    _add_broadcast(session, campaign, seal=seal, now=now)
     return people
 
 
@@ -250,11 +268,22 @@ def _add_messages(
     """Let the organiser write to those who come."""
     for words in messages:
         announcement = draft_announcement(session, event, by=event.organiser, now=now)
-        session.flush()
-        said = {locale: Words(subject=subject, body=body) for locale, (subject, body) in words.items()}
-        details = AnnouncementDetails(words=said, audience=Audience())
+        details = AnnouncementDetails(words=_said(words), audience=AnswerAudience())
         describe_announcement(session, announcement, details, seal=seal)
-        hand_in(session, announcement, by=event.organiser, now=now)
+        hand_in(session, announcement, by=event.organiser, seal=seal, now=now)
+
+
+def _add_broadcast(session: Session, campaign: Campaign, *, seal: Seal, now: datetime) -> None:
+    """Let the coordinator write to the organisers."""
+    coordinator = coordinators_of(session, campaign)[0]
+    broadcast = draft_broadcast(session, campaign, by=coordinator, now=now)
+    details = AnnouncementDetails(words=_said(BROADCAST), audience=OrganiserAudience(), timezone=OFFICE_ZONE)
+    describe_announcement(session, broadcast, details, seal=seal)
+    hand_in(session, broadcast, by=coordinator, seal=seal, now=now)
+
+
+def _said(words: Mapping[str, tuple[str, str]]) -> dict[str, Words]:
+    return {locale: Words(subject=subject, body=body) for locale, (subject, body) in words.items()}
 
 
 def _parties(people: int, dice: random.Random) -> Iterator[int]:

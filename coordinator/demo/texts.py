@@ -110,3 +110,29 @@ with a note, or tell a marshal when you arrive.
     },
 )
 """What an organiser of the demonstration wrote to those who come."""
+
+BROADCAST: Mapping[str, tuple[str, str]] = {
+    "en": (
+        "Posters, and a number to call",
+        """\
+Thank you for standing there on the 16th. Two things before the day:
+
+- The **new poster** is on the campaign's page. Please don't use the old one.
+- Write down on your arm whom to call when somebody is detained: it is the lawyer of your own city.
+
+Tell us by Friday where you still need hands.
+""",
+    ),
+    "ru": (
+        "Плакаты и телефон на крайний случай",
+        """\
+Спасибо, что выйдете 16-го. Две вещи до этого дня:
+
+- **Новый плакат** лежит на странице кампании. Пожалуйста, не берите старый.
+- Запишите на руке, кому звонить, если кого-то задержат: это адвокат вашего города.
+
+До пятницы напишите нам, где ещё нужны руки.
+""",
+    ),
+}
+"""What a coordinator of the demonstration wrote to its organisers."""

@@ -1,24 +1,25 @@
-"""Announcements of organisers to those who answered: written, handed in, approved, stopped."""
+"""Announcements of organisers and broadcasts of coordinators: written, handed in, approved, stopped."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
 
 from coordinator.audit.service import record
-from coordinator.campaigns.queries import is_trusted
 from coordinator.events.rules import PUBLIC
 from coordinator.kit.ids import new_public_id
-from coordinator.messaging.mail import announcement_facts
+from coordinator.messaging.audiences.kept import keep_audience
+from coordinator.messaging.audiences.kinds import readers_of
+from coordinator.messaging.mail import TEMPLATES, announcement_facts
 from coordinator.messaging.models import Announcement, AnnouncementText
-from coordinator.messaging.queries import audience_of, handed_in_today, reach_of
+from coordinator.messaging.queries import handed_in_today, is_writer_trusted
 from coordinator.messaging.rules import (
     EDITABLE,
     MOST_A_DAY,
     AnnouncementStateError,
     AnnouncementStatus,
+    AudienceKind,
     NoReaderError,
     RefusalMissingError,
     TooManyAnnouncementsError,
@@ -31,24 +32,33 @@ from coordinator.places.timezones import resolve
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from coordinator.accounts.models import Account
+    from coordinator.campaigns.models import Campaign
     from coordinator.events.models import Event
     from coordinator.kit.crypto import Seal
     from coordinator.messaging.rules import AnnouncementDetails
 
 
-def draft_announcement(session: Session, event: Event, *, by: Account, now: datetime) -> Announcement:
+def draft_announcement(
+    session: Session, event: Event, *, by: Account, now: datetime, kind: AudienceKind = AudienceKind.ANSWERS
+) -> Announcement:
     """Begin an announcement that says nothing yet; `describe_announcement` gives it words."""
-    announcement = Announcement(
-        public_id=new_public_id(),
-        event=event,
-        author=by,
-        status=AnnouncementStatus.DRAFT,
-        audience={},
-        created_at=now,
-    )
+    return _draft(session, Announcement(event=event, kind=kind), by=by, now=now)
+
+
+def draft_broadcast(session: Session, campaign: Campaign, *, by: Account, now: datetime) -> Announcement:
+    """Begin a broadcast that says nothing yet; `describe_announcement` gives it words."""
+    broadcast = Announcement(broadcast_in=campaign, kind=AudienceKind.ORGANISERS, timezone="UTC")
+    return _draft(session, broadcast, by=by, now=now)
+
+
+def _draft(session: Session, announcement: Announcement, *, by: Account, now: datetime) -> Announcement:
+    announcement.public_id, announcement.author = new_public_id(), by
+    announcement.status, announcement.audience = AnnouncementStatus.DRAFT, {}
+    announcement.created_at = now
     session.add(announcement)
     return announcement
 
@@ -63,8 +73,9 @@ def describe_announcement(
     """
     if announcement.status not in EDITABLE:
         raise AnnouncementStateError
-    announcement.audience = asdict(details.audience)
+    keep_audience(announcement, details.audience, seal)
     announcement.send_local, announcement.send_fold = details.send_local, details.send_fold
+    announcement.timezone = details.timezone
     for locale in set(announcement.texts) - set(details.words):
         del announcement.texts[locale]
     for locale, said in details.words.items():
@@ -76,7 +87,7 @@ def describe_announcement(
     session.flush()
 
 
-def hand_in(session: Session, announcement: Announcement, *, by: Account, now: datetime) -> None:
+def hand_in(session: Session, announcement: Announcement, *, by: Account, seal: Seal, now: datetime) -> None:
     """Let an announcement go out when its time comes, or ask a coordinator first.
 
     Raises:
@@ -85,16 +96,18 @@ def hand_in(session: Session, announcement: Announcement, *, by: Account, now: d
         TooManyAnnouncementsError: enough were handed in within a day.
     """
     event = announcement.event
-    if announcement.status not in EDITABLE or event.status not in PUBLIC or not announcement.texts:
+    is_public = event is None or event.status in PUBLIC
+    if announcement.status not in EDITABLE or not is_public or not announcement.texts:
         raise AnnouncementStateError
-    today = handed_in_today(session, event.id, now)
+    announcement.author = by
+    today = handed_in_today(session, announcement, now)
     if today >= MOST_A_DAY:
         raise TooManyAnnouncementsError
-    readers = reach_of(session, event.id, audience_of(announcement.audience)).readers
+    readers = readers_of(announcement).reach(session, announcement, seal).readers
     if readers == 0:
         raise NoReaderError
     waits = needs_approval(
-        is_trusted=is_trusted(session, by, event.campaign), readers=readers, sent_today=today
+        is_trusted=is_writer_trusted(session, announcement), readers=readers, sent_today=today
     )
     announcement.status = AnnouncementStatus.WAITING if waits else AnnouncementStatus.SCHEDULED
     announcement.submitted_at, announcement.is_approved = now, False
@@ -107,7 +120,7 @@ def planned_at(announcement: Announcement) -> datetime | None:
     """Return when its writer wants an announcement to go out; None for at once."""
     if announcement.send_local is None:
         return None
-    return resolve(announcement.send_local, announcement.event.timezone, announcement.send_fold)
+    return resolve(announcement.send_local, announcement.zone, announcement.send_fold)
 
 
 def take_back(session: Session, announcement: Announcement, *, by: Account, now: datetime) -> int:
@@ -188,7 +201,7 @@ def try_out(
     post(
         session,
         key=f"{announcement.about}:test:{locale}:{now:%Y%m%d%H%M%S%f}",
-        template="messaging/announcement",
+        template=TEMPLATES[announcement.kind],
         recipient=seal.decrypt(to.email_sealed),
         locale=locale,
         about=f"account:{to.public_id}",
@@ -204,8 +217,17 @@ def forget_announcements(session: Session, event_id: int) -> int:
 
     To how many they went stays.
     """
-    theirs = select(Announcement.id).where(Announcement.event_id == event_id)
-    abouts = select("announcement:" + Announcement.public_id).where(Announcement.event_id == event_id)
+    return _forget(session, Announcement.event_id == event_id, "announcement:")
+
+
+def forget_broadcasts(session: Session, campaign_id: int) -> int:
+    """Delete what coordinators wrote to the organisers of a campaign, as `forget_announcements` does."""
+    return _forget(session, Announcement.campaign_id == campaign_id, "broadcast:")
+
+
+def _forget(session: Session, which: ColumnElement[bool], noun: str) -> int:
+    theirs = select(Announcement.id).where(which)
+    abouts = select(noun + Announcement.public_id).where(which)
     session.execute(
         delete(AnnouncementText)
         .where(AnnouncementText.announcement_id.in_(theirs))
@@ -213,8 +235,8 @@ def forget_announcements(session: Session, event_id: int) -> int:
     )
     session.execute(
         update(Announcement)
-        .where(Announcement.event_id == event_id)
-        .values(refusal_sealed=None)
+        .where(which)
+        .values(refusal_sealed=None, tag_sealed=None)
         .execution_options(synchronize_session=False)
     )
     gone = delete(Message).where(Message.about.in_(abouts)).returning(Message.id)
@@ -224,13 +246,14 @@ def forget_announcements(session: Session, event_id: int) -> int:
 def _record(
     session: Session, announcement: Announcement, act: str, *, by: Account, now: datetime, **details: int
 ) -> None:
+    noun, _, _public_id = announcement.about.partition(":")
     record(
         session,
-        f"announcement:{act}",
+        f"{noun}:{act}",
         announcement.about,
         by=by.public_id,
         at=now,
-        campaign=announcement.event.campaign.slug,
+        campaign=announcement.campaign.slug,
         **details,
     )
 
@@ -238,7 +261,7 @@ def _record(
 def _tell_author(
     session: Session, announcement: Announcement, news: str, *, reason: str, seal: Seal, now: datetime
 ) -> None:
-    author, event = announcement.author, announcement.event
+    author, event = announcement.author, announcement.subject_event
     facts: dict[str, Any] = {
         "event_id": event.public_id,
         "title": event.title,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from flask_babel import gettext as _
 
-from coordinator.kit.i18n import current_language, language_name
-from coordinator.messaging.mail import announcement_facts
-from coordinator.messaging.rules import Came, Words
+from coordinator.kit.i18n import country_name, current_language, language_name
+from coordinator.messaging.mail import TEMPLATES, announcement_facts
+from coordinator.messaging.rules import AnswerAudience, Came, ContactAudience, OrganiserAudience, Stage, Words
 from coordinator.outbox.rendering import Letter, render_letter
 from coordinator.rsvps.rules import RsvpStatus
 
@@ -52,7 +52,7 @@ def preview_of(announcement: Announcement, locale: str, seal: Seal, now: datetim
     """Return the letter in one language, written by what writes those that are sent."""
     letter = Letter(
         public_id=announcement.public_id,
-        template="messaging/announcement",
+        template=TEMPLATES[announcement.kind],
         locale=locale,
         recipient="reader@example.org",
         context=announcement_facts(announcement, locale, seal=seal),
@@ -66,8 +66,27 @@ def preview_of(announcement: Announcement, locale: str, seal: Seal, now: datetim
     )
 
 
-def audience_text(audience: Audience, roles: Iterable[Wanted]) -> str:
-    """Return in words whom an announcement is for."""
+def audience_text(audience: Audience, roles: Iterable[Wanted] = (), *, has_tags: bool = True) -> str:
+    """Return in words whom an announcement is for.
+
+    Args:
+        audience: whom.
+        roles: of help that the event wants, for their names.
+        has_tags: whether the reader may read the organiser's own words.
+    """
+    match audience:
+        case AnswerAudience():
+            parts = _those_who_answered(audience, roles)
+        case ContactAudience():
+            parts = [_("contacts")]
+            if audience.tag:
+                parts.append(_("tagged “%(tag)s”", tag=audience.tag) if has_tags else _("with one tag"))
+        case OrganiserAudience():
+            parts = _organisers(audience)
+    return ", ".join(parts)
+
+
+def _those_who_answered(audience: AnswerAudience, roles: Iterable[Wanted]) -> list[str]:
     statuses = {
         RsvpStatus.ACCEPTED: _("those who come"),
         RsvpStatus.TENTATIVE: _("those who may come"),
@@ -79,6 +98,19 @@ def audience_text(audience: Audience, roles: Iterable[Wanted]) -> str:
         parts.append(next((role.name for role in roles if role.code == audience.role), audience.role))
     if audience.came in came:
         parts.append(str(came[audience.came]))
-    if audience.locale:
-        parts.append(language_name(audience.locale, current_language()))
-    return ", ".join(parts)
+    return parts + _language(audience.locale)
+
+
+def _organisers(audience: OrganiserAudience) -> list[str]:
+    stages = {
+        Stage.PUBLISHED: _("organisers of published protests"),
+        Stage.WAITING: _("organisers of protests that wait for review"),
+        Stage.DRAFT: _("organisers of drafts and of protests sent back"),
+        Stage.CANCELLED: _("organisers of cancelled protests"),
+    }
+    names = sorted(country_name(code, current_language()) for code in audience.countries)
+    return [str(stages[stage]) for stage in audience.stages] + names + _language(audience.locale)
+
+
+def _language(locale: str) -> list[str]:
+    return [language_name(locale, current_language())] if locale else []

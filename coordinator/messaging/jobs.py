@@ -1,8 +1,8 @@
-"""News of a protest to those who answered: one message each, written by the worker in small transactions.
+"""News for many: one message each, written by the worker in small transactions.
 
 Who confirmed an address is told when the time or place changes or the protest is cancelled: that is what
-the address was left for. What organisers announce besides goes to those who agreed to get news
-(`consent_updates_at`), and only as long as they do: it is asked when their letter is written.
+the address was left for. What organisers and coordinators announce besides goes to those who agreed, and only
+as long as they do: it is asked when their letter is written (`audiences`).
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from coordinator.campaigns.queries import is_trusted
-from coordinator.contacts.queries import is_suppressed
+from coordinator.campaigns.queries import coordinates
 from coordinator.events.models import EventNotice
 from coordinator.events.rules import PUBLIC
 from coordinator.kit.db import unit_of_work
-from coordinator.messaging.mail import address_of, announcement_facts, language_for, news_for
+from coordinator.messaging.audiences.kinds import readers_of
+from coordinator.messaging.mail import TEMPLATES, address_of, news_for
 from coordinator.messaging.models import Announcement
-from coordinator.messaging.queries import audience_of, reach_of, readers_of
-from coordinator.messaging.rules import UNDER_WAY, AnnouncementStatus, needs_approval
+from coordinator.messaging.queries import is_writer_trusted
+from coordinator.messaging.rules import UNDER_WAY, AnnouncementStatus, AudienceKind, needs_approval
 from coordinator.outbox.service import post
 from coordinator.rsvps.models import Rsvp
 from coordinator.rsvps.rules import EXPECTED
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from coordinator.kit.crypto import Seal
+    from coordinator.messaging.audiences.batch import Addressed
 
 BATCH = 25  # people in one transaction: a tenth of a second that others wait on SQLite
 
@@ -100,7 +101,7 @@ def write_announcements(*, seal: Seal, site_url: str, now: datetime, batch: int 
     """Turn every announcement whose time has come into messages. Return how many were written.
 
     Killed in between, it goes on where it stopped; a message that was written is not written again,
-    because its key names the announcement and the answer.
+    because its key names the announcement and who reads it.
     """
     written = 0
     while True:
@@ -114,78 +115,63 @@ def write_announcements(*, seal: Seal, site_url: str, now: datetime, batch: int 
             )
             if announcement is None:
                 return written
-            if announcement.status is AnnouncementStatus.SENDING or _begins(session, announcement, now):
+            is_going = announcement.status is AnnouncementStatus.SENDING
+            if is_going or _begins(session, announcement, seal=seal, now=now):
                 written += _announce_batch(
                     session, announcement, batch, seal=seal, site_url=site_url, now=now
                 )
 
 
-def _begins(session: Session, announcement: Announcement, now: datetime) -> bool:
+def _begins(session: Session, announcement: Announcement, *, seal: Seal, now: datetime) -> bool:
     """Tell whether an announcement may go out now as it stands; if not, put it where it belongs."""
-    event = announcement.event
-    if event.status not in PUBLIC:
+    if not _may_still_be_sent(session, announcement):
         announcement.status, announcement.done_at = AnnouncementStatus.STOPPED, now
         return False
-    readers = reach_of(session, event.id, audience_of(announcement.audience)).readers
+    readers = readers_of(announcement).reach(session, announcement, seal).readers
     if not announcement.is_approved and needs_approval(
-        is_trusted=is_trusted(session, announcement.author, event.campaign),
+        is_trusted=is_writer_trusted(session, announcement),
         readers=readers,
         sent_today=0,  # that was asked when it was handed in
     ):
-        announcement.status = AnnouncementStatus.WAITING  # more people answered since it was handed in
+        announcement.status = AnnouncementStatus.WAITING  # there are more of them since it was handed in
         return False
     announcement.status, announcement.started_at = AnnouncementStatus.SENDING, now
     announcement.readers = readers
     return True
 
 
+def _may_still_be_sent(session: Session, announcement: Announcement) -> bool:
+    if announcement.kind is AudienceKind.ORGANISERS:
+        return coordinates(session, announcement.author, announcement.campaign)
+    return announcement.subject_event.status in PUBLIC
+
+
 def _announce_batch(
-    session: Session, announcement: Announcement, batch: int, *, seal: Seal, site_url: str, now: datetime
+    session: Session, announcement: Announcement, most: int, *, seal: Seal, site_url: str, now: datetime
 ) -> int:
     """Write to the next people, and note how far that was. Return how many messages are new."""
-    people = session.scalars(
-        readers_of(announcement.event_id, audience_of(announcement.audience))
-        .where(
-            Rsvp.id > announcement.last_rsvp_id,
-            Rsvp.submitted_at <= announcement.started_at,  # as many as were counted, and no more
-        )
-        .order_by(Rsvp.id)
-        .limit(batch)
-    ).all()
-    written = 0
-    for rsvp in people:
-        is_new = _announce(session, rsvp, announcement, seal=seal, site_url=site_url, now=now)
-        written += is_new
-        announcement.left_out += not is_new
+    batch = readers_of(announcement).batch(session, announcement, most, seal=seal, site_url=site_url)
+    written = sum(_announce(session, letter, announcement, seal=seal, now=now) for letter in batch.letters)
     announcement.written += written
-    if people:
-        announcement.last_rsvp_id = people[-1].id
-    if len(people) < batch:
+    announcement.left_out += len(batch.letters) - written
+    announcement.last_id = batch.last_id
+    if len(batch.letters) < most:
         announcement.status, announcement.done_at = AnnouncementStatus.SENT, now
     return written
 
 
 def _announce(
-    session: Session, rsvp: Rsvp, announcement: Announcement, *, seal: Seal, site_url: str, now: datetime
+    session: Session, letter: Addressed | None, announcement: Announcement, *, seal: Seal, now: datetime
 ) -> bool:
     """Write to one person. Return False for somebody who is not to be written to, or can't be."""
-    found = address_of(rsvp, seal)
-    if found is None:
-        return False
-    email, token = found
-    if is_suppressed(session, owner_id=announcement.event.organiser_id, email=email, seal=seal):
-        return False
-    locale = language_for(announcement, rsvp.locale)
-    return post(
+    return letter is not None and post(
         session,
-        key=f"{announcement.about}:rsvp:{rsvp.public_id}",
-        template="messaging/announcement",
-        recipient=email,
-        locale=locale,
+        key=f"{announcement.about}:{letter.reader}",
+        template=TEMPLATES[announcement.kind],
+        recipient=letter.email,
+        locale=letter.locale,
         about=announcement.about,
-        context=announcement_facts(
-            announcement, locale, seal=seal, rsvp=rsvp, token=token, site_url=site_url
-        ),
+        context=letter.context,
         seal=seal,
         now=now,
     )

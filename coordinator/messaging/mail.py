@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from coordinator.kit.crypto import LostKeyError
-from coordinator.messaging.unsubscribing import unsubscribe_token
+from coordinator.messaging.rules import AudienceKind
+from coordinator.messaging.unsubscribing import stop_link, unsubscribe_token
 from coordinator.rsvps.codes import code_facts
 from coordinator.rsvps.mail import facts_for, facts_of
 from coordinator.rsvps.rules import RsvpStatus
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
     from coordinator.rsvps.models import Rsvp
 
 log = logging.getLogger(__name__)
+
+TEMPLATES: Mapping[AudienceKind, str] = MappingProxyType(
+    {
+        AudienceKind.ANSWERS: "messaging/announcement",
+        AudienceKind.CONTACTS: "messaging/announcement_to_contacts",
+        AudienceKind.ORGANISERS: "messaging/broadcast",
+    }
+)
+"""Which letter an announcement becomes."""
 
 SHOWN = ("title", "starts_at", "timezone", "is_time_known", "address", "city")
 
@@ -58,45 +69,36 @@ def reminder_for(
     facts = facts_for(rsvp, event, token) | {
         "how_to_get_there": event.how_to_get_there,
         "short_code": "",
-        "unsubscribe_url": (
-            f"{site_url}/{rsvp.locale}/unsubscribe/{unsubscribe_token(rsvp.public_id, seal)}"
-        ),
+        "unsubscribe_url": stop_link(unsubscribe_token(rsvp.public_id, seal), rsvp.locale, site_url),
     }
     if rsvp.status is RsvpStatus.ACCEPTED:
         facts |= code_facts(event.public_id, rsvp.public_id, seal)
     return facts
 
 
-def announcement_facts(
-    announcement: Announcement,
-    locale: str,
-    *,
-    seal: Seal,
-    rsvp: Rsvp | None = None,
-    token: str = "",
-    site_url: str = "",
-) -> dict[str, Any]:
-    """Return what an announcement says to one person in one of its languages.
+def announcement_facts(announcement: Announcement, locale: str, *, seal: Seal) -> dict[str, Any]:
+    """Return what an announcement says in one of its languages.
 
-    Without an answer it is what its writer gets to try it out: the same letter, without a link of anybody's.
+    Nothing of it is anybody's own: it is what its writer gets to try it out, and looks at before.
     """
-    event, text = announcement.event, announcement.texts[locale]
-    words = {
+    text = announcement.texts[locale]
+    facts = {
         "heading": seal.decrypt(text.subject_sealed),
         "text": seal.decrypt(text.body_sealed),
-        "is_cancelled": event.cancelled_at is not None,
+        "unsubscribe_url": "",
     }
-    if rsvp is None:
-        return facts_of(event) | words | {"token": "", "unsubscribe_url": ""}
-    link = f"{site_url}/{locale}/unsubscribe/{unsubscribe_token(rsvp.public_id, seal)}"
-    return facts_for(rsvp, event, token) | words | {"unsubscribe_url": link}
+    event = announcement.event
+    if event is None:
+        campaign = announcement.campaign
+        return facts | {"campaign": campaign.slug, "title": campaign.text_in(locale).title}
+    return facts_of(event) | facts | {"token": "", "is_cancelled": event.cancelled_at is not None}
 
 
 def language_for(announcement: Announcement, locale: str) -> str:
-    """Return in which of its languages an announcement speaks to somebody who answered in `locale`."""
+    """Return in which of its languages an announcement speaks to somebody who reads `locale`."""
     if locale in announcement.texts:
         return locale
-    usual = announcement.event.campaign.default_locale
+    usual = announcement.campaign.default_locale
     return usual if usual in announcement.texts else min(announcement.texts)
 
 

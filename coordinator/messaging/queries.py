@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select
 
-from coordinator.checkin.models import Attendance
+from coordinator.campaigns.queries import is_trusted
 from coordinator.events.models import Event
 from coordinator.events.rules import EventStatus
 from coordinator.kit.errors import NotFoundError
 from coordinator.messaging.models import Announcement, EventReminder
-from coordinator.messaging.rules import A_DAY, AnnouncementStatus, Audience, Came, ReminderKind
+from coordinator.messaging.rules import A_DAY, AnnouncementStatus, AudienceKind, ReminderKind
 from coordinator.outbox.models import Message
-from coordinator.rsvps.models import HelpOffer, Rsvp
-from coordinator.rsvps.queries import IS_KNOWN
-from coordinator.rsvps.rules import RsvpStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
@@ -29,22 +26,6 @@ if TYPE_CHECKING:
 
 UNPLANNED_AT_ONCE = 100
 MOST_LETTERS = 100
-
-MAY_BE_WRITTEN_TO = and_(
-    Rsvp.email_sealed.is_not(None), Rsvp.confirmed_at.is_not(None), Rsvp.consent_updates_at.is_not(None)
-)
-"""They left an address, showed that it is theirs, and agreed to get news."""
-
-
-class Reach(NamedTuple):
-    """How many answers an announcement is for, and how many of them get it."""
-
-    answers: int
-    readers: int
-    without_address: int
-    """Nobody can write to them."""
-    without_consent: int
-    """They left an address and asked for no news."""
 
 
 def unplanned_events(session: Session, now: datetime) -> Sequence[int]:
@@ -156,66 +137,33 @@ def waiting_announcements(session: Session, campaigns: Iterable[Campaign]) -> di
     return dict(session.execute(query).all())
 
 
-def handed_in_today(session: Session, event_id: int, now: datetime) -> int:
-    """Return how many announcements about an event were handed in within a day and not taken back."""
+def broadcasts_of(campaign: Campaign) -> Select[Announcement]:
+    """Select what coordinators wrote to the organisers of a campaign, the latest first."""
+    return (
+        select(Announcement).where(Announcement.campaign_id == campaign.id).order_by(Announcement.id.desc())
+    )
+
+
+def broadcast_of(
+    session: Session, campaign: Campaign, public_id: str, *, is_locked: bool = False
+) -> Announcement:
+    """Return one broadcast in `campaign`; locked, nobody else changes it before this transaction ends.
+
+    Raises:
+        NotFoundError: there is none, or it is another campaign's.
+    """
+    query = broadcasts_of(campaign).order_by(None).where(Announcement.public_id == public_id)
+    return _found(session, query, is_locked=is_locked)
+
+
+def handed_in_today(session: Session, announcement: Announcement, now: datetime) -> int:
+    """Return how many announcements to the same people were handed in within a day and not taken back."""
     query = select(func.count(Announcement.id)).where(
-        Announcement.event_id == event_id,
+        _same_people(announcement),
         Announcement.submitted_at > now - A_DAY,
         Announcement.status != AnnouncementStatus.REFUSED,
     )
     return session.scalar(query) or 0
-
-
-def audience_of(kept: Mapping[str, Any]) -> Audience:
-    """Return an audience as `Announcement.audience` keeps it."""
-    return Audience(
-        statuses=tuple(RsvpStatus(status) for status in kept["statuses"]),
-        role=kept["role"],
-        came=Came(kept["came"]),
-        locale=kept["locale"],
-    )
-
-
-def answers_for(event_id: int, audience: Audience) -> Select[Rsvp]:
-    """Select the answers that an announcement is for, whether or not it reaches them."""
-    query = select(Rsvp).where(
-        Rsvp.event_id == event_id,
-        Rsvp.status.in_(audience.statuses),
-        Rsvp.forgotten_at.is_(None),
-        IS_KNOWN,
-    )
-    if audience.locale:
-        query = query.where(Rsvp.locale == audience.locale)
-    if audience.role:
-        query = query.where(
-            select(HelpOffer.id)
-            .where(
-                HelpOffer.rsvp_id == Rsvp.id,
-                HelpOffer.code == audience.role,
-                HelpOffer.assigned_at.is_not(None),
-            )
-            .exists()
-        )
-    if audience.came is not Came.ALL:
-        query = query.where(_is_here() if audience.came is Came.CAME else ~_is_here())
-    return query
-
-
-def readers_of(event_id: int, audience: Audience) -> Select[Rsvp]:
-    """Select those among them who left an address, confirmed it, and agreed to get news."""
-    return answers_for(event_id, audience).where(MAY_BE_WRITTEN_TO)
-
-
-def reach_of(session: Session, event_id: int, audience: Audience) -> Reach:
-    """Count whom an announcement is for, and whom it reaches."""
-    has_address = Rsvp.email_sealed.is_not(None)
-    counts = answers_for(event_id, audience).with_only_columns(
-        func.count(Rsvp.id),
-        func.count(Rsvp.id).filter(MAY_BE_WRITTEN_TO),
-        func.count(Rsvp.id).filter(~has_address),
-        func.count(Rsvp.id).filter(has_address, ~MAY_BE_WRITTEN_TO),
-    )
-    return Reach(*session.execute(counts).one())
 
 
 def oldest_announcement_due_at(session: Session, now: datetime) -> datetime | None:
@@ -224,12 +172,25 @@ def oldest_announcement_due_at(session: Session, now: datetime) -> datetime | No
     return session.scalar(select(func.min(Announcement.due_at)).where(*due))
 
 
-def _is_here() -> ColumnElement[bool]:
-    return (
-        select(Attendance.rsvp_id)
-        .where(Attendance.rsvp_id == Rsvp.id, Attendance.arrived_at.is_not(None))
-        .exists()
-    )
+def is_writer_trusted(session: Session, announcement: Announcement) -> bool:
+    """Tell whether coordinators trust who wrote an announcement. Their own broadcasts ask nobody."""
+    is_broadcast = announcement.kind is AudienceKind.ORGANISERS
+    return is_broadcast or is_trusted(session, announcement.author, announcement.campaign)
+
+
+def _same_people(announcement: Announcement) -> ColumnElement[bool]:
+    """Return the condition for announcements that the same people get.
+
+    Contacts are the same, whichever event they are told of.
+    """
+    match announcement.kind:
+        case AudienceKind.ANSWERS:
+            about = Announcement.event_id == announcement.event_id
+        case AudienceKind.CONTACTS:
+            about = Announcement.author_id == announcement.author_id
+        case AudienceKind.ORGANISERS:
+            about = Announcement.campaign_id == announcement.campaign_id
+    return and_(Announcement.kind == announcement.kind, about)
 
 
 def _found(session: Session, query: Select[Announcement], *, is_locked: bool) -> Announcement:

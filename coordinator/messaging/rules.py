@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from types import MappingProxyType
+from typing import ClassVar, TypeAlias
 
+from coordinator.events.rules import ANNOUNCED, EventStatus
 from coordinator.kit.errors import RefusedError
 from coordinator.places.rules import NonexistentTimeError
 from coordinator.places.timezones import resolve
@@ -21,7 +24,7 @@ LONGEST_SUBJECT = 120
 LONGEST_BODY = 5_000
 LONGEST_REFUSAL = 500
 MOST_A_DAY = 5
-"""Announcements about one event: whoever gets more stops reading, and takes the consent back."""
+"""Announcements to the same people: whoever gets more stops reading, and takes the consent back."""
 FREE_RECIPIENTS = 50
 FREE_A_DAY = 1
 """What somebody whom no coordinator trusts yet may send without being asked."""
@@ -67,16 +70,72 @@ class Came(StrEnum):
     """They said that they come, and nobody counted them."""
 
 
+class AudienceKind(StrEnum):
+    """Whom an announcement is for."""
+
+    ANSWERS = "answers"
+    """Those who answered an event."""
+    CONTACTS = "contacts"
+    """The organiser's contacts in the campaign who did not answer the event."""
+    ORGANISERS = "organisers"
+    """Those who organise in a campaign. Written by a coordinator, it is called a broadcast."""
+
+
+class Stage(StrEnum):
+    """How far an organiser's event is, as a coordinator asks for it."""
+
+    PUBLISHED = "published"
+    WAITING = "waiting"
+    DRAFT = "draft"
+    """Not sent for review yet, or given back."""
+    CANCELLED = "cancelled"
+
+
+STATUSES_AT: Mapping[Stage, frozenset[EventStatus]] = MappingProxyType(
+    {
+        Stage.PUBLISHED: ANNOUNCED,
+        Stage.WAITING: frozenset({EventStatus.SUBMITTED}),
+        Stage.DRAFT: frozenset({EventStatus.DRAFT, EventStatus.REJECTED}),
+        Stage.CANCELLED: frozenset({EventStatus.CANCELLED}),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Audience:
+class AnswerAudience:
     """Whom of those who answered an announcement is for."""
 
+    kind: ClassVar = AudienceKind.ANSWERS
     statuses: tuple[RsvpStatus, ...] = (RsvpStatus.ACCEPTED, RsvpStatus.TENTATIVE)
     role: str = ""
     """Code of a role of help that they were assigned; empty for everybody."""
     came: Came = Came.ALL
     locale: str = ""
     """Language in which they answered; empty for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactAudience:
+    """Whom of an organiser's contacts an announcement is for."""
+
+    kind: ClassVar = AudienceKind.CONTACTS
+    tag: str = ""
+    """A whole tag that they have; empty for everybody. The organiser's own word: kept sealed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganiserAudience:
+    """Whom of a campaign's organisers a broadcast is for. One event that fits is enough."""
+
+    kind: ClassVar = AudienceKind.ORGANISERS
+    stages: tuple[Stage, ...] = (Stage.PUBLISHED, Stage.WAITING, Stage.DRAFT)
+    countries: tuple[str, ...] = ()
+    """ISO 3166-1 alpha-2 codes of where their events are; none for everywhere."""
+    locale: str = ""
+    """Language of their account; empty for all."""
+
+
+Audience: TypeAlias = AnswerAudience | ContactAudience | OrganiserAudience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +155,10 @@ class AnnouncementDetails:
     """By language; one at least."""
     audience: Audience
     send_local: datetime | None = None
-    """When it goes out, on the clocks of the event; None for at once."""
+    """When it goes out, on the clocks of the event, or of `timezone`; None for at once."""
     send_fold: int = 0
+    timezone: str | None = None
+    """IANA name, of a broadcast."""
 
 
 class AnnouncementStateError(RefusedError):
@@ -130,7 +191,7 @@ def needs_approval(*, is_trusted: bool, readers: int, sent_today: int) -> bool:
     Args:
         is_trusted: its writer is trusted in the campaign, or coordinates it.
         readers: people who would get it.
-        sent_today: announcements about this event that went the same way within `A_DAY`.
+        sent_today: announcements to the same people that went the same way within `A_DAY`.
     """
     return not is_trusted and (readers > FREE_RECIPIENTS or sent_today >= FREE_A_DAY)
 

@@ -19,7 +19,7 @@ from coordinator.contacts.service.undoing import forget_imports, forgotten_draft
 from coordinator.events.models import Event
 from coordinator.events.service.forgetting import forget_words, has_words_to_forget
 from coordinator.kit.personal import EMPTIED
-from coordinator.messaging.announcing import forget_announcements
+from coordinator.messaging.announcing import forget_announcements, forget_broadcasts
 from coordinator.messaging.models import Announcement, AnnouncementText
 from coordinator.outbox.models import Message
 from coordinator.privacy.models import DataRequest
@@ -119,14 +119,19 @@ def campaigns_to_forget(session: Session, now: datetime) -> list[int]:
     someone = or_(
         select(Contact.id).where(Contact.campaign_id == Campaign.id, Contact.event_id.is_(None)).exists(),
         select(ContactImport.id).where(ContactImport.campaign_id == Campaign.id).exists(),
+        select(AnnouncementText.id)
+        .join(Announcement, Announcement.id == AnnouncementText.announcement_id)
+        .where(Announcement.campaign_id == Campaign.id)
+        .exists(),
     )
     found = session.scalars(select(Campaign).where(someone).order_by(Campaign.id))
     return [campaign.id for campaign in found if _is_forgotten(session, campaign, now)]
 
 
 def forget_campaign(session: Session, campaign: Campaign, *, by: str, now: datetime) -> Forgotten:
-    """Delete the contacts that were kept for a campaign and no event of it."""
-    done = Forgotten(contacts=forget_contacts_of_campaign(session, campaign.id))
+    """Delete the contacts that were kept for a campaign and no event of it, and what broadcasts said."""
+    contacts = forget_contacts_of_campaign(session, campaign.id)
+    done = Forgotten(contacts=contacts, messages=forget_broadcasts(session, campaign.id))
     record(
         session,
         "campaign:people-forgotten",

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
-from coordinator.messaging.unsubscribing import unsubscribe_token
+from coordinator.messaging.unsubscribing import broadcast_token, unsubscribe_token
 from tests.browser.installation import Site, launch, running_site
 from tests.browser.people import link_in, sign_in
 from tests.conftest import IN_CI, database
@@ -100,6 +100,9 @@ def names(chromium: Browser, site: Site, cookies: dict[str, StorageState]) -> di
         "SELECT e.public_id FROM event e JOIN announcement a ON a.event_id = e.id WHERE a.public_id ="
         " (SELECT min(m.public_id) FROM announcement m JOIN campaign_role r ON r.account_id = m.author_id)"
     )
+    found["broadcast"] = site.scalar("SELECT public_id FROM announcement WHERE kind = 'organisers'")
+    organiser_id = site.scalar("SELECT min(a.public_id) FROM account a JOIN event e ON e.organiser_id = a.id")
+    found["stop_broadcasts"] = broadcast_token(found["broadcast"], organiser_id, site.seal)
     found["waiting_message"] = site.scalar("SELECT public_id FROM announcement WHERE status = 'waiting'")
     found["sheet"] = uploaded_sheet(chromium, site, cookies)
     answer_id = site.scalar("SELECT max(public_id) FROM rsvp WHERE confirmed_at IS NOT NULL")

@@ -1,4 +1,4 @@
-"""What organisers announce."""
+"""What organisers and coordinators announce."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from flask import current_app
 
 from coordinator.kit.ids import new_public_id
 from coordinator.messaging.models import Announcement, AnnouncementText
-from coordinator.messaging.rules import AnnouncementStatus, Audience
+from coordinator.messaging.rules import AnnouncementStatus, AnswerAudience, AudienceKind, OrganiserAudience
+from tests.factories.campaigns import CampaignFactory, CampaignRoleFactory
 from tests.factories.events import EventFactory
 from tests.factories.rows import RowFactory
 
@@ -37,7 +38,7 @@ class AnnouncementFactory(RowFactory):
     event = factory.SubFactory(EventFactory)
     author = factory.LazyAttribute(lambda row: row.event.organiser)
     status = AnnouncementStatus.DRAFT
-    audience = factory.LazyFunction(lambda: asdict(Audience()))
+    audience = factory.LazyFunction(lambda: asdict(AnswerAudience()))
     created_at = WRITTEN_AT
 
     @factory.post_generation
@@ -47,3 +48,14 @@ class AnnouncementFactory(RowFactory):
             self.texts[locale] = AnnouncementText(
                 locale=locale, subject_sealed=seal.encrypt(subject), body_sealed=seal.encrypt(body)
             )
+
+
+class BroadcastFactory(AnnouncementFactory):
+    """A draft in English to all who organise in `broadcast_in`, on the clocks of Berlin."""
+
+    event = None
+    broadcast_in = factory.SubFactory(CampaignFactory)
+    kind = AudienceKind.ORGANISERS
+    timezone = "Europe/Berlin"
+    author = factory.LazyAttribute(lambda row: CampaignRoleFactory(campaign=row.broadcast_in).account)
+    audience = factory.LazyFunction(lambda: asdict(OrganiserAudience()))

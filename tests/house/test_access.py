@@ -41,6 +41,7 @@ FORMS = {
     "review.trust": {"trust": "yes"},
     "checkin.check_in": {"kind": "walk-in", "people": "1"},
     "messages.message": {"act": "stop"},
+    "broadcasts.message": {"act": "stop"},
     "directory.decide": {"act": "obvious"},
     "approvals.message": {"act": "approve"},
     "door.door": {"kind": "walk-in", "people": "1"},
@@ -59,7 +60,7 @@ SAID_ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 FRAMED = {"maps.campaign_map": "'self'", "maps.embedded_map": "*"}
-LETTERS = frozenset({"messages.letter", "approvals.letter"})
+LETTERS = frozenset({"messages.letter", "approvals.letter", "broadcasts.letter"})
 """Letters, whose styles stand in them: framed by us, and able to do nothing at all."""
 
 

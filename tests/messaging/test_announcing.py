@@ -20,15 +20,15 @@ from coordinator.messaging.announcing import (
     refuse_announcement,
     take_back,
 )
+from coordinator.messaging.audiences.answers import reach_of
 from coordinator.messaging.jobs import write_announcements
-from coordinator.messaging.queries import reach_of
 from coordinator.messaging.rules import (
     FREE_RECIPIENTS,
     MOST_A_DAY,
     AnnouncementDetails,
     AnnouncementStateError,
     AnnouncementStatus,
-    Audience,
+    AnswerAudience,
     Came,
     NoReaderError,
     RefusalMissingError,
@@ -101,16 +101,19 @@ def test_only_those_who_confirmed_and_agreed_get_it(session: Session, seal: Seal
 @pytest.mark.parametrize(
     ("audience", "expected"),
     [
-        (Audience(statuses=(RsvpStatus.WAITLISTED,)), {"waits"}),
-        (Audience(role="marshal"), {"marshal"}),
-        (Audience(came=Came.CAME), {"came"}),
-        (Audience(statuses=(RsvpStatus.ACCEPTED,), came=Came.MISSED), {"marshal", "offers", "reads-ru"}),
-        (Audience(locale="ru"), {"reads-ru"}),
-        (Audience(role="marshal", locale="ru"), set()),
+        (AnswerAudience(statuses=(RsvpStatus.WAITLISTED,)), {"waits"}),
+        (AnswerAudience(role="marshal"), {"marshal"}),
+        (AnswerAudience(came=Came.CAME), {"came"}),
+        (
+            AnswerAudience(statuses=(RsvpStatus.ACCEPTED,), came=Came.MISSED),
+            {"marshal", "offers", "reads-ru"},
+        ),
+        (AnswerAudience(locale="ru"), {"reads-ru"}),
+        (AnswerAudience(role="marshal", locale="ru"), set()),
     ],
 )
 def test_filters_narrow_whom_it_is_for(
-    session: Session, seal: Seal, audience: Audience, expected: set[str]
+    session: Session, seal: Seal, audience: AnswerAudience, expected: set[str]
 ) -> None:
     event = EventFactory()
     agreed(event, email="waits@example.org", waitlisted=True)
@@ -139,7 +142,7 @@ def test_the_numbers_say_who_does_not_get_it_and_why(session: Session) -> None:
     RsvpFactory.create_batch(2, event=event, confirmed=True)
     RsvpFactory(event=event, pending=True)  # nobody knows whether they exist
 
-    assert reach_of(session, event.id, Audience()) == (4, 1, 1, 2)
+    assert reach_of(session, event.id, AnswerAudience()) == (4, 1, 1, 2)
 
 
 def test_whoever_wants_no_mail_of_this_organiser_is_left_out(session: Session, seal: Seal) -> None:
@@ -246,8 +249,8 @@ def test_the_second_of_a_day_waits_and_goes_out_when_it_was_approved(session: Se
     coordinator = AccountFactory()
     first, second = AnnouncementFactory.create_batch(2, event=event)
 
-    hand_in(session, first, by=event.organiser, now=WRITTEN_AT)
-    hand_in(session, second, by=event.organiser, now=WRITTEN_AT)
+    hand_in(session, first, by=event.organiser, seal=seal, now=WRITTEN_AT)
+    hand_in(session, second, by=event.organiser, seal=seal, now=WRITTEN_AT)
 
     assert (first.status, second.status) == (AnnouncementStatus.SCHEDULED, AnnouncementStatus.WAITING)
     assert send(session, seal) == 1
@@ -258,17 +261,17 @@ def test_the_second_of_a_day_waits_and_goes_out_when_it_was_approved(session: Se
     assert "goes out" in letter(session, seal, told)[0]
 
 
-def test_of_a_trusted_organiser_it_goes_at_once_but_not_without_end(session: Session) -> None:
+def test_of_a_trusted_organiser_it_goes_at_once_but_not_without_end(session: Session, seal: Seal) -> None:
     event = EventFactory()
     agreed(event)
     CampaignRoleFactory(campaign=event.campaign, account=event.organiser)
     for _ in range(MOST_A_DAY):
         announcement = AnnouncementFactory(event=event)
-        hand_in(session, announcement, by=event.organiser, now=WRITTEN_AT)
+        hand_in(session, announcement, by=event.organiser, seal=seal, now=WRITTEN_AT)
         assert announcement.status is AnnouncementStatus.SCHEDULED
 
     with pytest.raises(TooManyAnnouncementsError):
-        hand_in(session, AnnouncementFactory(event=event), by=event.organiser, now=WRITTEN_AT)
+        hand_in(session, AnnouncementFactory(event=event), by=event.organiser, seal=seal, now=WRITTEN_AT)
 
 
 def test_one_that_grew_past_the_limit_while_it_waited_for_its_time_asks_first(
@@ -294,12 +297,12 @@ def test_refused_it_comes_back_with_a_reason_and_may_be_changed(session: Session
     assert announcement.status is AnnouncementStatus.REFUSED
     told = session.scalars(select(Message).where(Message.template == "messaging/announcement_refused")).one()
     assert "Too loud" in letter(session, seal, told)[1]
-    details = AnnouncementDetails(words={"ru": Words(subject="Тише", body="Тише")}, audience=Audience())
+    details = AnnouncementDetails(words={"ru": Words(subject="Тише", body="Тише")}, audience=AnswerAudience())
     describe_announcement(session, announcement, details, seal=seal)
     assert list(announcement.texts) == ["ru"]
 
 
-def test_its_time_is_that_of_the_event_and_one_that_is_past_is_now(session: Session) -> None:
+def test_its_time_is_that_of_the_event_and_one_that_is_past_is_now(session: Session, seal: Seal) -> None:
     event = EventFactory()
     agreed(event)
     evening = WRITTEN_AT.replace(hour=20, tzinfo=None)
@@ -307,7 +310,7 @@ def test_its_time_is_that_of_the_event_and_one_that_is_past_is_now(session: Sess
     past = AnnouncementFactory(event=event, send_local=evening - timedelta(days=3))
 
     for one in (tonight, past):
-        hand_in(session, one, by=event.organiser, now=WRITTEN_AT)
+        hand_in(session, one, by=event.organiser, seal=seal, now=WRITTEN_AT)
 
     assert tonight.due_at == WRITTEN_AT.replace(hour=18)  # twenty o'clock in Berlin, in summer
     assert past.due_at == WRITTEN_AT
@@ -344,20 +347,24 @@ def test_what_can_t_be_is_refused(session: Session, seal: Seal) -> None:
     event = EventFactory()
     draft = AnnouncementFactory(event=event)
     with pytest.raises(NoReaderError):
-        hand_in(session, draft, by=event.organiser, now=WRITTEN_AT)
+        hand_in(session, draft, by=event.organiser, seal=seal, now=WRITTEN_AT)
     agreed(event)
     for act in (
         lambda: take_back(session, draft, by=event.organiser, now=WRITTEN_AT),
         lambda: approve_announcement(session, draft, by=event.organiser, seal=seal, now=WRITTEN_AT),
         lambda: hand_in(
-            session, AnnouncementFactory(event=event, scheduled=True), by=event.organiser, now=WRITTEN_AT
+            session,
+            AnnouncementFactory(event=event, scheduled=True),
+            by=event.organiser,
+            seal=seal,
+            now=WRITTEN_AT,
         ),
     ):
         with pytest.raises(AnnouncementStateError):
             act()
     event.status = EventStatus.SUBMITTED
     with pytest.raises(AnnouncementStateError):
-        hand_in(session, draft, by=event.organiser, now=WRITTEN_AT)
+        hand_in(session, draft, by=event.organiser, seal=seal, now=WRITTEN_AT)
 
 
 def test_of_an_event_that_was_taken_down_nothing_goes_out(session: Session, seal: Seal) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from coordinator.kit.clock import now
 from coordinator.messaging.jobs import write_announcements
 from coordinator.messaging.models import Announcement
-from coordinator.messaging.rules import FREE_RECIPIENTS, AnnouncementStatus, Audience
+from coordinator.messaging.rules import FREE_RECIPIENTS, AnnouncementStatus, AnswerAudience
 from coordinator.outbox.models import Message
 from coordinator.privacy.service import forget_event
 from coordinator.rsvps.rules import RsvpStatus
@@ -195,7 +195,7 @@ def test_only_statuses_that_may_be_chosen_are_taken(sign_in: Callable[..., Flask
     answer = sign_in(event.organiser).post(here, data=TYPED | {"statuses": [RsvpStatus.DECLINED.value]})
 
     assert answer.status_code == 422
-    assert RsvpStatus.DECLINED not in Audience().statuses
+    assert RsvpStatus.DECLINED not in AnswerAudience().statuses
 
 
 def test_the_organiser_sees_what_one_contact_was_sent_and_nobody_else_s_letters(

@@ -13,17 +13,18 @@ from coordinator.campaigns.queries import coordinated_campaign, is_trusted
 from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
-from coordinator.kit.errors import NotFoundError
-from coordinator.kit.headers import letter_document
 from coordinator.kit.i18n import current_language
 from coordinator.kit.limits import limited
 from coordinator.kit.paging import page_of
 from coordinator.kit.web import form_page, seal
 from coordinator.messaging.announcing import approve_announcement, refuse_announcement
+from coordinator.messaging.audiences.kept import audience_of
+from coordinator.messaging.audiences.kinds import readers_of
 from coordinator.messaging.cards import audience_text, preview_of, subject_of
-from coordinator.messaging.forms import DecisionForm
-from coordinator.messaging.queries import audience_of, handed_in, handed_in_one, reach_of
+from coordinator.messaging.forms.deciding import DecisionForm
+from coordinator.messaging.queries import handed_in, handed_in_one
 from coordinator.messaging.rules import AnnouncementStateError, AnnouncementStatus, RefusalMissingError
+from coordinator.messaging.views.desk import letter_of, turns_of
 from coordinator.rsvps.helping import help_wanted
 
 if TYPE_CHECKING:
@@ -43,17 +44,12 @@ def messages(slug: str) -> ResponseReturnValue:
     campaign = coordinated_campaign(session, signed_in(), slug)
     page = page_of(session, handed_in(campaign), number=request.args.get("page", 1, type=int))
 
-    def address(number: int) -> str:
-        return url_for(".messages", slug=slug, page=number)
-
     return render_template(
         "messaging/handed_in.html",
         campaign=campaign,
         title=campaign.text_in(current_language()).title,
         rows=[_row(one) for one in page.rows],
-        previous_url=address(page.number - 1) if page.number > 1 else "",
-        next_url=address(page.number + 1) if page.has_more else "",
-        page_number=page.number,
+        **turns_of(page, lambda number: url_for(".messages", slug=slug, page=number)),
     )
 
 
@@ -82,12 +78,7 @@ def message(slug: str, message_id: str) -> ResponseReturnValue:
 def letter(slug: str, message_id: str) -> ResponseReturnValue:
     """Show it as its readers see it, in a document that can do nothing."""
     campaign = coordinated_campaign(db.session(), signed_in(), slug)
-    announcement = handed_in_one(db.session(), campaign, message_id)
-    wanted = (request.args.get("in", ""), current_language(), *sorted(announcement.texts))
-    locale = next((code for code in wanted if code in announcement.texts), None)
-    if locale is None:
-        raise NotFoundError
-    return letter_document(preview_of(announcement, locale, seal(), now()).html)
+    return letter_of(handed_in_one(db.session(), campaign, message_id))
 
 
 def _decide(form: DecisionForm, campaign: Campaign, message_id: str) -> str:
@@ -110,8 +101,8 @@ def _decide(form: DecisionForm, campaign: Campaign, message_id: str) -> str:
 
 
 def _page(form: DecisionForm, campaign: Campaign, announcement: Announcement) -> ResponseReturnValue:
-    session, keys, event = db.session(), seal(), announcement.event
-    audience = audience_of(announcement.audience)
+    session, keys, event = db.session(), seal(), announcement.subject_event
+    audience = audience_text(audience_of(announcement, keys), help_wanted(session, event), has_tags=False)
     return form_page(
         "messaging/decide.html",
         form,
@@ -120,8 +111,8 @@ def _page(form: DecisionForm, campaign: Campaign, announcement: Announcement) ->
         event=event,
         title=subject_of(announcement, keys),
         previews={locale: preview_of(announcement, locale, keys, now()) for locale in announcement.texts},
-        audience=audience_text(audience, help_wanted(session, event)),
-        reach=reach_of(session, event.id, audience),
+        audience=audience,
+        reach=readers_of(announcement).reach(session, announcement, keys),
         organiser_name=name_of(announcement.author, keys),
         is_trusted=is_trusted(session, announcement.author, campaign),
         refusal=keys.decrypt(announcement.refusal_sealed) or "",
@@ -133,9 +124,9 @@ def _row(announcement: Announcement) -> dict[str, Any]:
     return {
         "public_id": announcement.public_id,
         "title": subject_of(announcement, seal()),
-        "event": announcement.event.title,
+        "event": announcement.subject_event.title,
         "status": f"message-{announcement.status}",
         "at": announcement.submitted_at,
-        "zone": announcement.event.timezone,
+        "zone": announcement.zone,
         "written": announcement.written,
     }

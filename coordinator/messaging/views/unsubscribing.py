@@ -9,9 +9,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from coordinator.kit.access import public
 from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
+from coordinator.kit.i18n import current_language
 from coordinator.kit.limits import limited
 from coordinator.kit.web import refuse_foreign_form, seal
-from coordinator.messaging.unsubscribing import resume_reminders, rsvp_of_link, stop_mail
+from coordinator.messaging.unsubscribing import mail_of_link
 
 if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
@@ -39,18 +40,18 @@ def unsubscribe(token: str) -> ResponseReturnValue:
         if not is_one_click:
             refuse_foreign_form()
         with unit_of_work() as session:
-            rsvp = rsvp_of_link(session, token, seal())
+            mail = mail_of_link(session, token, seal())
             if request.form.get("again") == "yes":
-                resume_reminders(session, rsvp, now=now())
+                mail.resume(session, now=now())
             else:
-                stop_mail(session, rsvp, now=now())
+                mail.stop(session, now=now())
         if is_one_click:
             return "", 200
         return redirect(url_for(".unsubscribe", token=token), code=303)
-    rsvp = rsvp_of_link(db.session(), token, seal())
+    mail = mail_of_link(db.session(), token, seal())
     return render_template(
-        "messaging/unsubscribe.html",
+        f"messaging/unsubscribe_{mail.kind}.html",
         token=token,
-        title=rsvp.event.title,
-        is_stopped=rsvp.reminders_off_at is not None and rsvp.consent_updates_at is None,
+        title=mail.title(current_language()),
+        is_stopped=mail.is_stopped(db.session()),
     )
