@@ -24,6 +24,7 @@ class Contact(Base):
     __table_args__ = (
         UniqueConstraint("event_id", "source"),
         Index(None, "owner_id", "event_id", "id"),
+        Index(None, "owner_id", "campaign_id", "id"),
         Index(None, "owner_id", "email_digest"),
         Index(None, "campaign_id", "event_id"),
         Index(None, "search_page_id"),

@@ -200,24 +200,35 @@ def contact_digest(session: Session, *, owner_id: int, email: str, seal: Seal) -
 
 def suppression_digest(session: Session, *, owner_id: int, email: str, seal: Seal) -> str:
     """Return what finds an address among those an organiser never writes to again."""
-    return seal.digest(email, purpose=f"suppression:{_public_id(session, owner_id)}")
+    return seal.digest(email, purpose=suppression_purpose(_public_id(session, owner_id)))
+
+
+def suppression_purpose(owner_public_id: str) -> str:
+    """Return the purpose of the digests of those to whom one organiser never writes again."""
+    return f"suppression:{owner_public_id}"
 
 
 def is_suppressed(session: Session, *, owner_id: int, email: str, seal: Seal) -> bool:
     """Tell whether an organiser may never write to an address again."""
     digest = suppression_digest(session, owner_id=owner_id, email=email, seal=seal)
+    return is_listed(session, owner_id=owner_id, digest=digest)
+
+
+def is_listed(session: Session, *, owner_id: int, digest: str) -> bool:
+    """Tell the same of an address of which nothing but the digest is known."""
     found = select(Suppression.id).where(Suppression.owner_id == owner_id, Suppression.email_digest == digest)
     return session.scalar(found) is not None
 
 
 def suppressed_among(session: Session, *, owner_id: int, emails: Iterable[str], seal: Seal) -> set[str]:
     """Return those of some addresses to which an organiser may never write again. Some hundred at a time."""
-    public_id = _public_id(session, owner_id)
-    digests = {seal.digest(email, purpose=f"suppression:{public_id}"): email for email in emails}
-    found = select(Suppression.email_digest).where(
-        Suppression.owner_id == owner_id, Suppression.email_digest.in_(digests)
+    purpose = suppression_purpose(_public_id(session, owner_id))
+    digests = {email: seal.digest(email, purpose=purpose) for email in emails}
+    listed = select(Suppression.email_digest).where(
+        Suppression.owner_id == owner_id, Suppression.email_digest.in_(digests.values())
     )
-    return {digests[digest] for digest in session.scalars(found)} if digests else set()
+    found = set(session.scalars(listed))
+    return {email for email, digest in digests.items() if digest in found}
 
 
 def suppressed_count(session: Session, owner: Account) -> int:

@@ -60,6 +60,7 @@ SENTENCES: Mapping[str, Any] = MappingProxyType(
         "missions:verified": _("checked a mission"),
         "announcement:submitted": _("asked to approve a message"),
         "announcement:scheduled": _("sent a message to those who come"),
+        "announcement:invited": _("sent a message to their contacts"),
         "announcement:stopped": _("took a message back"),
         "announcement:approved": _("approved a message"),
         "announcement:refused": _("refused a message"),

@@ -18,7 +18,8 @@ from coordinator.campaigns.queries import coordinators_of
 from coordinator.campaigns.rules import CampaignRoleKind, CampaignStatus, DateRule, ReviewPolicy
 from coordinator.contacts.models import Contact, ContactConsent
 from coordinator.contacts.roles import clean_roles
-from coordinator.contacts.rules import Purpose
+from coordinator.contacts.rules import Draft, Purpose
+from coordinator.contacts.service.keeping import write_down
 from coordinator.contacts.service.merging import words_text
 from coordinator.demo.texts import (
     BROADCAST,
@@ -27,6 +28,7 @@ from coordinator.demo.texts import (
     FIRST_NAMES,
     GUIDELINES,
     HASHTAGS,
+    INVITATION,
     MESSAGES,
     SLUG,
     TITLE,
@@ -42,7 +44,13 @@ from coordinator.messaging.announcing import (
     draft_broadcast,
     hand_in,
 )
-from coordinator.messaging.rules import AnnouncementDetails, AnswerAudience, OrganiserAudience, Words
+from coordinator.messaging.rules import (
+    AnnouncementDetails,
+    AnswerAudience,
+    ContactAudience,
+    OrganiserAudience,
+    Words,
+)
 from coordinator.missions.models import Mission
 from coordinator.places.rules import Point, Precision
 from coordinator.places.timezones import resolve, zone_at
@@ -62,6 +70,8 @@ DAY, MONTH = 16, 9
 ORGANISERS = 12
 PASSWORD_BYTES = 9  # 72 bits, twelve characters
 NOON = time(12)
+PEOPLE_MET = 12
+TAGS = ("marshal", "press", "drives a van")
 OFFICE_ZONE = "Europe/Berlin"
 WORDING = "demo"
 OFFERS = ("", "", "", "marshal", "translator", "speaker", "medic legal-observer")
@@ -108,6 +118,7 @@ def load_demonstration(
     people, organisers = _people(session, campaign, seal, now)
     missions = {mission.code: mission for mission in session.scalars(select(Mission))}
     # All but the first organiser are not trusted: the second message of a day waits for a coordinator.
+    told: dict[Account, Event] = {}
     unsent = {True: MESSAGES[:1], False: MESSAGES}
     dice = random.Random(DAY)  # noqa: S311 the same demonstration every time; keys and tokens come from `secrets`
     for row in progress(read_events()):
@@ -118,7 +129,10 @@ def load_demonstration(
         people_coming = int(row["coming"] or 0) if event.status in ANNOUNCED else 0
         _add_people(session, event, people_coming, seal=seal, dice=dice, now=now)
         if event.help_wanted and (messages := unsent.pop(event.organiser is organisers[0], ())):
-            _add_messages(session, event, messages, seal=seal, now=now)
+            _announce(session, event, AnswerAudience(), messages, seal=seal, now=now)
+            told[event.organiser] = event
+    _write_down_people(session, campaign, organisers[0], seal=seal, dice=dice, now=now)
+    _announce(session, told[organisers[0]], ContactAudience(), [INVITATION], seal=seal, now=now)
     _add_broadcast(session, campaign, seal=seal, now=now)
     return people
 
@@ -257,20 +271,32 @@ def _add_people(
             session.add(_contact(event, rsvp, offered, seal=seal, now=now))
 
 
-def _add_messages(
+def _announce(
     session: Session,
     event: Event,
+    audience: AnswerAudience | ContactAudience,
     messages: Iterable[Mapping[str, tuple[str, str]]],
     *,
     seal: Seal,
     now: datetime,
 ) -> None:
-    """Let the organiser write to those who come."""
+    """Let the organiser write to those who come, or to contacts."""
     for words in messages:
-        announcement = draft_announcement(session, event, by=event.organiser, now=now)
-        details = AnnouncementDetails(words=_said(words), audience=AnswerAudience())
+        announcement = draft_announcement(session, event, kind=audience.kind, by=event.organiser, now=now)
+        details = AnnouncementDetails(words=_said(words), audience=audience)
         describe_announcement(session, announcement, details, seal=seal)
         hand_in(session, announcement, by=event.organiser, seal=seal, now=now)
+
+
+def _write_down_people(
+    session: Session, campaign: Campaign, by: Account, *, seal: Seal, dice: random.Random, now: datetime
+) -> None:
+    """Let an organiser have met some people elsewhere."""
+    agreement = ([Purpose.CONTACT, Purpose.NEWS], now)
+    for name in dice.sample(FIRST_NAMES, k=PEOPLE_MET):
+        email = f"{new_public_id()}@demo.example.org"
+        met = Draft(name=name, email=email, tags=(dice.choice(TAGS),))
+        write_down(session, met, campaign=campaign, agreement=agreement, by=by, seal=seal, now=now)
 
 
 def _add_broadcast(session: Session, campaign: Campaign, *, seal: Seal, now: datetime) -> None:

@@ -111,6 +111,26 @@ with a note, or tell a marshal when you arrive.
 )
 """What an organiser of the demonstration wrote to those who come."""
 
+INVITATION: Mapping[str, tuple[str, str]] = {
+    "en": (
+        "Will you stand with us on the 16th?",
+        """\
+We know each other from another protest. On the 16th we stand outside the consulate again, and every face counts.
+
+Bring somebody who has never been to one.
+""",
+    ),
+    "ru": (
+        "Выйдете с нами 16-го?",
+        """\
+Мы знакомы по другой акции. 16-го мы снова выходим к консульству, и важен каждый человек.
+
+Приведите кого-нибудь, кто ещё ни разу не был.
+""",
+    ),
+}
+"""What an organiser of the demonstration wrote to their contacts."""
+
 BROADCAST: Mapping[str, tuple[str, str]] = {
     "en": (
         "Posters, and a number to call",

@@ -113,7 +113,8 @@ def hand_in(session: Session, announcement: Announcement, *, by: Account, seal: 
     announcement.submitted_at, announcement.is_approved = now, False
     announcement.due_at = max(now, planned_at(announcement) or now)
     announcement.refusal_sealed = None
-    _record(session, announcement, "submitted" if waits else "scheduled", by=by, now=now, readers=readers)
+    sent = "invited" if announcement.kind is AudienceKind.CONTACTS else "scheduled"
+    _record(session, announcement, "submitted" if waits else sent, by=by, now=now, readers=readers)
 
 
 def planned_at(announcement: Announcement) -> datetime | None:

@@ -155,7 +155,7 @@ def _announce_batch(
     announcement.written += written
     announcement.left_out += len(batch.letters) - written
     announcement.last_id = batch.last_id
-    if len(batch.letters) < most:
+    if batch.is_last:
         announcement.status, announcement.done_at = AnnouncementStatus.SENT, now
     return written
 

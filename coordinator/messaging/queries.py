@@ -87,13 +87,30 @@ def letters_to(
 ) -> Sequence[Message]:
     """Return the letters about a contact's answer and those of `announcements`, the latest first.
 
-    Nobody else's: a contact that came from no answer was sent nothing.
+    Nobody else's: one announcement went to those who answered, another to contacts.
     """
-    if not contact.source.startswith("rsvp:"):
-        return []
-    keys = [f"{one.about}:{contact.source}" for one in announcements]
+    as_contact = f"contact:{contact.public_id}"
+    keys = [
+        f"{one.about}:{as_contact if one.kind is AudienceKind.CONTACTS else contact.source}"
+        for one in announcements
+    ]
     query = select(Message).where(or_(Message.about == contact.source, Message.key.in_(keys)))
     return session.scalars(query.order_by(Message.id.desc()).limit(MOST_LETTERS)).all()
+
+
+def announcements_for(session: Session, contact: Contact) -> Sequence[Announcement]:
+    """Return what was written that a contact may have got: about the event they answered, and to contacts."""
+    to_contacts = and_(
+        Announcement.kind == AudienceKind.CONTACTS,
+        Announcement.author_id == contact.owner_id,
+        Event.campaign_id == contact.campaign_id,
+    )
+    query = (
+        select(Announcement)
+        .join(Event, Event.id == Announcement.event_id)
+        .where(or_(to_contacts, Announcement.event_id == contact.event_id))
+    )
+    return session.scalars(query).all()
 
 
 def handed_in(campaign: Campaign) -> Select[Announcement]:

@@ -19,6 +19,9 @@ from coordinator.accounts.models import Account
 from coordinator.accounts.queries import account_by_public_id
 from coordinator.audit.service import ANYONE, record
 from coordinator.campaigns.models import Campaign
+from coordinator.contacts.queries import is_listed
+from coordinator.contacts.service.suppressing import suppress_digest
+from coordinator.kit.crypto import DIGEST_BYTES
 from coordinator.kit.errors import NotFoundError
 from coordinator.kit.ids import PUBLIC_ID_LENGTH
 from coordinator.messaging.models import Announcement, BroadcastStop
@@ -33,10 +36,11 @@ if TYPE_CHECKING:
 
     from coordinator.kit.crypto import Seal
 
-RSVP, BROADCAST = "r", "b"
+RSVP, CONTACT, BROADCAST = "r", "c", "b"
 LENGTHS: Mapping[str, tuple[int, ...]] = MappingProxyType(
     {
         RSVP: (PUBLIC_ID_LENGTH,),
+        CONTACT: (PUBLIC_ID_LENGTH, 2 * DIGEST_BYTES),
         BROADCAST: (PUBLIC_ID_LENGTH, PUBLIC_ID_LENGTH),
     }
 )
@@ -70,6 +74,36 @@ class AnswerMail:
         if self.rsvp.reminders_off_at is not None:
             self.rsvp.reminders_off_at = None
             record(session, "rsvp:reminded-again", f"rsvp:{self.rsvp.public_id}", by=ANYONE, at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactMail:
+    """Whatever one organiser writes to an address that they have, known by its digest alone.
+
+    So a link still works when the contact was deleted, or made one with another, or is imported again.
+    """
+
+    kind: ClassVar = "contact"
+    announcement: Announcement
+    digest: str
+
+    def title(self, lang: str) -> str:  # noqa: ARG002 in whichever language the organiser gave it
+        """Return what it is about."""
+        return self.announcement.subject_event.title
+
+    def is_stopped(self, session: Session) -> bool:
+        """Tell whether it is."""
+        return is_listed(session, owner_id=self.announcement.author_id, digest=self.digest)
+
+    def stop(self, session: Session, *, now: datetime) -> None:
+        """Keep the organiser from ever writing to this address again."""
+        if not self.is_stopped(session):
+            owner = self.announcement.author
+            suppress_digest(session, owner_id=owner.id, digest=self.digest, now=now, because="unsubscribed")
+            record(session, "contacts:unsubscribed", f"account:{owner.public_id}", by=ANYONE, at=now)
+
+    def resume(self, session: Session, *, now: datetime) -> None:
+        """Do nothing: that needs a new consent, on the form of one of the organiser's events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +155,17 @@ def unsubscribe_token(public_id: str, seal: Seal) -> str:
     return _token(RSVP, (public_id,), seal)
 
 
+def contact_token(announcement_id: str, digest: str, seal: Seal) -> str:
+    """Return what stands in the link of one address in one invitation; the digest is that of suppressions."""
+    return _token(CONTACT, (announcement_id, digest), seal)
+
+
 def broadcast_token(broadcast_id: str, account_id: str, seal: Seal) -> str:
     """Return what stands in the link of one organiser in one broadcast."""
     return _token(BROADCAST, (broadcast_id, account_id), seal)
 
 
-def mail_of_link(session: Session, token: str, seal: Seal) -> AnswerMail | BroadcastMail:
+def mail_of_link(session: Session, token: str, seal: Seal) -> AnswerMail | ContactMail | BroadcastMail:
     """Return the mail that a link stops.
 
     Raises:
@@ -140,6 +179,8 @@ def mail_of_link(session: Session, token: str, seal: Seal) -> AnswerMail | Broad
         if rsvp is None:
             raise NotFoundError
         return AnswerMail(rsvp)
+    if kind == CONTACT:
+        return ContactMail(_announced(session, parts[0]), parts[1])
     return BroadcastMail(_announced(session, parts[0]).campaign, account_by_public_id(session, parts[1]))
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
-from coordinator.messaging.unsubscribing import broadcast_token, unsubscribe_token
+from coordinator.messaging.unsubscribing import broadcast_token, contact_token, unsubscribe_token
 from tests.browser.installation import Site, launch, running_site
 from tests.browser.people import link_in, sign_in
 from tests.conftest import IN_CI, database
@@ -95,11 +95,15 @@ def names(chromium: Browser, site: Site, cookies: dict[str, StorageState]) -> di
         context.close()
     found["message"] = site.scalar(
         "SELECT min(a.public_id) FROM announcement a JOIN campaign_role r ON r.account_id = a.author_id"
+        " WHERE a.kind = 'answers'"
     )
     found["told"] = site.scalar(
         "SELECT e.public_id FROM event e JOIN announcement a ON a.event_id = e.id WHERE a.public_id ="
-        " (SELECT min(m.public_id) FROM announcement m JOIN campaign_role r ON r.account_id = m.author_id)"
+        " (SELECT min(m.public_id) FROM announcement m JOIN campaign_role r ON r.account_id = m.author_id"
+        " WHERE m.kind = 'answers')"
     )
+    found["invitation"] = site.scalar("SELECT public_id FROM announcement WHERE kind = 'contacts'")
+    found["stop_invitations"] = contact_token(found["invitation"], "a" * 64, site.seal)
     found["broadcast"] = site.scalar("SELECT public_id FROM announcement WHERE kind = 'organisers'")
     organiser_id = site.scalar("SELECT min(a.public_id) FROM account a JOIN event e ON e.organiser_id = a.id")
     found["stop_broadcasts"] = broadcast_token(found["broadcast"], organiser_id, site.seal)

@@ -50,6 +50,18 @@ class AnnouncementFactory(RowFactory):
             )
 
 
+class InvitationFactory(AnnouncementFactory):
+    """A draft in English to all contacts of the event's organiser. Give a `tag` in clear."""
+
+    class Meta:
+        exclude = ("tag",)
+
+    tag = ""
+    kind = AudienceKind.CONTACTS
+    audience = factory.LazyFunction(dict)
+    tag_sealed = factory.LazyAttribute(lambda row: current_app.extensions["seal"].encrypt(row.tag))
+
+
 class BroadcastFactory(AnnouncementFactory):
     """A draft in English to all who organise in `broadcast_in`, on the clocks of Berlin."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 
 from coordinator.audit.service import record
 from coordinator.contacts.models import Contact, Suppression
-from coordinator.contacts.queries import contact_digest, is_suppressed, suppression_digest
+from coordinator.contacts.queries import contact_digest, is_listed, suppression_digest
 from coordinator.contacts.rules import Purpose
 from coordinator.contacts.service.packing import drop_pages
 
@@ -23,16 +23,15 @@ if TYPE_CHECKING:
 
 def suppress(session: Session, *, owner_id: int, email: str, seal: Seal, now: datetime, because: str) -> None:
     """Keep an organiser from ever writing to an address again. Twice is once."""
-    if is_suppressed(session, owner_id=owner_id, email=email, seal=seal):
+    digest = suppression_digest(session, owner_id=owner_id, email=email, seal=seal)
+    suppress_digest(session, owner_id=owner_id, digest=digest, now=now, because=because)
+
+
+def suppress_digest(session: Session, *, owner_id: int, digest: str, now: datetime, because: str) -> None:
+    """Do the same for an address of which nothing but the digest is known."""
+    if is_listed(session, owner_id=owner_id, digest=digest):
         return
-    session.add(
-        Suppression(
-            owner_id=owner_id,
-            email_digest=suppression_digest(session, owner_id=owner_id, email=email, seal=seal),
-            because=because,
-            suppressed_at=now,
-        )
-    )
+    session.add(Suppression(owner_id=owner_id, email_digest=digest, because=because, suppressed_at=now))
     session.flush()
 
 

@@ -24,6 +24,7 @@ from coordinator.contacts.forms.noting import ContactForm, NewContactForm
 from coordinator.contacts.queries import (
     events_with_contacts,
     filters_of,
+    is_suppressed,
     last_merge,
     opened,
     others_with_address,
@@ -130,6 +131,8 @@ def contact(public_id: str) -> ResponseReturnValue:
         person=person,
         role_names=role_names(person.roles),
         others=[opened(one, seal()) for one in others_with_address(db.session(), row)],
+        is_blocked=bool(person.email)
+        and is_suppressed(db.session(), owner_id=row.owner_id, email=person.email, seal=seal()),
         may_part=merge is not None and row.changed_at == merge.merged_at and now() < merge.expires_at,
     )
 

@@ -102,7 +102,8 @@ class Answers:
             else _letter(rsvp, announcement, *address, seal=seal, site_url=site_url)
             for rsvp, address in found
         ]
-        return Batch(letters, people[-1].id if people else announcement.last_id)
+        last_id = people[-1].id if people else announcement.last_id
+        return Batch(letters=letters, last_id=last_id, is_last=len(people) < most)
 
     def shown(
         self,

@@ -35,7 +35,7 @@ class Addressed:
     context: Mapping[str, Any] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """The next people, in order."""
 
@@ -43,6 +43,8 @@ class Batch:
     """None for somebody who is not to be written to after all, or can't be."""
     last_id: int
     """How far that is."""
+    is_last: bool
+    """Nobody is behind them."""
 
 
 class Reader(NamedTuple):
@@ -64,9 +66,9 @@ class Readers(Protocol):
     def batch(
         self, session: Session, announcement: Announcement, most: int, *, seal: Seal, site_url: str
     ) -> Batch:
-        """Return letters to the next people after `Announcement.last_id`, as many as `most`.
+        """Return letters to the next people after `Announcement.last_id`, at most so many.
 
-        Whether they may be written to is asked now. Fewer letters than `most` say that nobody is left.
+        Whether they may be written to is asked now.
         """
         ...
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from coordinator.messaging.audiences.answers import Answers
+from coordinator.messaging.audiences.contacts import Contacts
 from coordinator.messaging.audiences.organisers import Organisers
 from coordinator.messaging.rules import AudienceKind
 
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from coordinator.messaging.models import Announcement
 
 _KINDS: Mapping[AudienceKind, Readers] = MappingProxyType(
-    {AudienceKind.ANSWERS: Answers(), AudienceKind.ORGANISERS: Organisers()}
+    {
+        AudienceKind.ANSWERS: Answers(),
+        AudienceKind.CONTACTS: Contacts(),
+        AudienceKind.ORGANISERS: Organisers(),
+    }
 )
 
 

@@ -96,7 +96,8 @@ class Organisers:
             .limit(most)
         ).all()
         letters = [_letter(account, announcement, seal=seal, site_url=site_url) for account in people]
-        return Batch(letters, people[-1].id if people else announcement.last_id)
+        last_id = people[-1].id if people else announcement.last_id
+        return Batch(letters=letters, last_id=last_id, is_last=len(people) < most)
 
     def shown(
         self, session: Session, announcement: Announcement, public_ids: Sequence[str], seal: Seal

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flask_babel import gettext as _, lazy_gettext as _l
-from wtforms import SelectChoice, SelectField
+from wtforms import SelectChoice, SelectField, StringField
+from wtforms.validators import Length
 
-from coordinator.events.forms.fields import TicksField
+from coordinator.contacts.rules import LONGEST_TAG
+from coordinator.events.forms.fields import TicksField, one_line
 from coordinator.kit.i18n import LANGUAGES, country_name, language_name
 from coordinator.messaging.forms.writing import WordsForm
-from coordinator.messaging.rules import AnswerAudience, Came, OrganiserAudience, Stage
+from coordinator.messaging.rules import AnswerAudience, Came, ContactAudience, OrganiserAudience, Stage
 from coordinator.places.timezones import zone_choices
 from coordinator.rsvps.rules import RsvpStatus
 
@@ -33,7 +35,39 @@ class LanguageField(SelectField):
         ]
 
 
-class AnswersForm(WordsForm):
+class EventForm(WordsForm):
+    """To people who hear of one event, on its clocks."""
+
+    def __init__(self, zone: str) -> None:
+        """Take the clocks of the event."""
+        super().__init__()
+        self.zone = zone
+
+
+class ContactsForm(EventForm):
+    """To the organiser's contacts."""
+
+    tag = StringField(
+        _l("With this tag"),
+        description=_l("A whole tag, as you gave it on the pages of your contacts. Empty for all of them."),
+        filters=[one_line],
+        validators=[Length(max=LONGEST_TAG)],
+    )
+
+    def show_audience(self, audience: Any) -> None:
+        """Choose whom it is for: an audience of this form's kind."""
+        self.tag.data = audience.tag
+
+    def audience_fields(self) -> Iterator[Field]:
+        """Yield what can be chosen."""
+        yield self.tag
+
+    def audience(self) -> ContactAudience:
+        """Return whom it is for. Call it on a valid form."""
+        return ContactAudience(tag=self.tag.data or "")
+
+
+class AnswersForm(EventForm):
     """To those who answered an event."""
 
     statuses = TicksField(
@@ -54,11 +88,6 @@ class AnswersForm(WordsForm):
         ],
     )
     locale = LanguageField(_l("And read"), choices=[])
-
-    def __init__(self, zone: str) -> None:
-        """Take the clocks of the event."""
-        super().__init__()
-        self.zone = zone
 
     def offer(self, roles: Iterable[tuple[str, str]], lang: str, *, has_begun: bool) -> None:
         """Give the choices that depend on the event and on the reader of the form."""
@@ -83,10 +112,9 @@ class AnswersForm(WordsForm):
             yield self.came
         yield self.locale
 
-    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
-        """Want somebody to read it, too."""
-        is_right = super().validate(extra_validators)
-        return _is_ticked(self.statuses) and is_right
+    def must_be_ticked(self) -> Field:
+        """Return the boxes of which one at least has to be ticked."""
+        return self.statuses
 
     def audience(self) -> AnswerAudience:
         """Return whom it is for. Call it on a valid form."""
@@ -135,10 +163,9 @@ class BroadcastForm(WordsForm):
             yield self.countries
         yield self.locale
 
-    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
-        """Want somebody to read it, too."""
-        is_right = super().validate(extra_validators)
-        return _is_ticked(self.stages) and is_right
+    def must_be_ticked(self) -> Field:
+        """Return the boxes of which one at least has to be ticked."""
+        return self.stages
 
     def audience(self) -> OrganiserAudience:
         """Return whom it is for. Call it on a valid form."""
@@ -158,10 +185,4 @@ class BroadcastForm(WordsForm):
         self.timezone.data = name
 
 
-AudienceForm: TypeAlias = AnswersForm | BroadcastForm
-
-
-def _is_ticked(field: Field) -> bool:
-    if not field.data:
-        field.errors = [_("Tick those who are to read it.")]
-    return bool(field.data)
+AudienceForm: TypeAlias = AnswersForm | ContactsForm | BroadcastForm

@@ -30,6 +30,10 @@ class WordsForm(HouseForm):
     zone: str
     """IANA name of the clocks on which `send_at` is typed."""
 
+    def must_be_ticked(self) -> Field | None:
+        """Return the boxes of which one at least has to be ticked, so that somebody reads it."""
+        return None
+
     def show(
         self, words: Mapping[str, Words], send_local: datetime | None, send_fold: int, zone: str
     ) -> None:
@@ -46,7 +50,7 @@ class WordsForm(HouseForm):
             yield code, self[f"subject_{code}"], self[f"body_{code}"]
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
-        """Want words in one language at least, and a text for each subject."""
+        """Want words in one language at least, a text for each subject, and somebody to read them."""
         is_right = bool(super().validate(extra_validators))
         for _code, subject, body in self.languages(()):
             if bool(subject.data) == bool(body.data):
@@ -58,6 +62,10 @@ class WordsForm(HouseForm):
             is_right = False
         if not self.words() and not any(self[f"body_{code}"].data for code in LANGUAGES):
             self[f"subject_{LANGUAGES[0]}"].errors = [_("Write it in one language at least.")]
+            is_right = False
+        boxes = self.must_be_ticked()
+        if boxes is not None and not boxes.data:
+            boxes.errors = [_("Tick those who are to read it.")]
             is_right = False
         return is_right
 

@@ -15,12 +15,14 @@ from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.kit.i18n import current_language
 from coordinator.kit.limits import limited
+from coordinator.kit.web import seal
 from coordinator.messaging.announcing import draft_announcement
 from coordinator.messaging.audiences.answers import reach_of
+from coordinator.messaging.audiences.contacts import reach_among
 from coordinator.messaging.cards import audience_text
-from coordinator.messaging.forms.audiences import AnswersForm
+from coordinator.messaging.forms.audiences import AnswersForm, ContactsForm
 from coordinator.messaging.queries import announcement_of, announcements_of, reminders_of
-from coordinator.messaging.rules import AnswerAudience, AudienceKind
+from coordinator.messaging.rules import AnswerAudience, AudienceKind, ContactAudience
 from coordinator.messaging.views.desk import Desk
 from coordinator.rsvps.helping import help_wanted
 
@@ -63,8 +65,10 @@ class EventDesk(Desk):
         """Tell whether anybody may hear of the event."""
         return self.event.status in PUBLIC
 
-    def form_for(self, kind: AudienceKind) -> AudienceForm:  # noqa: ARG002 there is one
-        """Return a form with the roles that this event wants."""
+    def form_for(self, kind: AudienceKind) -> AudienceForm:
+        """Return the form to write to contacts, or one with the roles that this event wants."""
+        if kind is AudienceKind.CONTACTS:
+            return ContactsForm(self.event.timezone)
         form = AnswersForm(self.event.timezone)
         roles = [(role.code, role.name) for role in help_wanted(db.session(), self.event)]
         form.offer(roles, current_language(), has_begun=self.event.starts_at <= now())
@@ -78,9 +82,11 @@ class EventDesk(Desk):
         """Return in words whom one is for."""
         return audience_text(audience, help_wanted(db.session(), self.event))
 
-    def page_of_reader(self, kind: AudienceKind, reader: Reader) -> str:  # noqa: ARG002 of nobody there is more
-        """Return nothing: of those who answered, first names are shown."""
-        return ""
+    def page_of_reader(self, kind: AudienceKind, reader: Reader) -> str:
+        """Return the page of a contact; of those who answered, first names are all there is to see."""
+        if kind is not AudienceKind.CONTACTS or not reader.page_id:
+            return ""
+        return url_for("contacts.contact", public_id=reader.page_id)
 
 
 @blueprint.get("/<public_id:public_id>/messages")
@@ -97,6 +103,7 @@ def messages(public_id: str) -> ResponseReturnValue:
         reminders=[one for one in reminders_of(session, event) if event.status is EventStatus.PUBLISHED],
         rows=[desk.row(one) for one in announcements_of(session, event)],
         reach=reach_of(session, event.id, AnswerAudience()),
+        contacts=reach_among(session, signed_in(), event, ContactAudience(), seal()),
     )
 
 
@@ -106,6 +113,14 @@ def messages(public_id: str) -> ResponseReturnValue:
 def new(public_id: str) -> ResponseReturnValue:
     """Write to those who answered."""
     return _desk(public_id).new(AudienceKind.ANSWERS, AnswerAudience())
+
+
+@blueprint.route("/<public_id:public_id>/messages/invite", methods=["GET", "POST"])
+@requires(May.ORGANISE)
+@limited("messages", per_client="60 per hour")
+def invite(public_id: str) -> ResponseReturnValue:
+    """Write to one's contacts who did not answer."""
+    return _desk(public_id).new(AudienceKind.CONTACTS, ContactAudience())
 
 
 @blueprint.route("/<public_id:public_id>/messages/<public_id:message_id>/edit", methods=["GET", "POST"])

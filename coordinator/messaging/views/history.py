@@ -14,7 +14,7 @@ from coordinator.kit.access import May, requires
 from coordinator.kit.db import db
 from coordinator.kit.web import seal
 from coordinator.messaging.cards import subject_of
-from coordinator.messaging.queries import announcements_of, letters_to
+from coordinator.messaging.queries import announcements_for, letters_to
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -44,7 +44,7 @@ def history(public_id: str) -> ResponseReturnValue:
     """Show which letters one person got, the latest first, and what became of each."""
     session, keys = db.session(), seal()
     contact = own_contact(session, signed_in(), public_id)
-    written = announcements_of(session, contact.event) if contact.event else []
+    written = announcements_for(session, contact)
     subjects = {one.about: subject_of(one, keys) for one in written}
     rows = [
         SimpleNamespace(

@@ -50,7 +50,8 @@ def unsubscribe(token: str) -> ResponseReturnValue:
         return redirect(url_for(".unsubscribe", token=token), code=303)
     mail = mail_of_link(db.session(), token, seal())
     return render_template(
-        f"messaging/unsubscribe_{mail.kind}.html",
+        "messaging/unsubscribe.html",
+        kind=mail.kind,
         token=token,
         title=mail.title(current_language()),
         is_stopped=mail.is_stopped(db.session()),
