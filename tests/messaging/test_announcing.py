@@ -43,7 +43,7 @@ from tests.factories.campaigns import CampaignRoleFactory
 from tests.factories.events import EventFactory
 from tests.factories.messaging import WRITTEN_AT, AnnouncementFactory
 from tests.factories.rsvps import ANSWERED_AT, HelpOfferFactory, RsvpFactory
-from tests.messaging.test_jobs import letter
+from tests.messaging.test_jobs import die_at_letter, letter
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -187,14 +187,7 @@ def test_killed_in_between_it_goes_on_and_writes_to_nobody_twice(
     for _ in range(7):
         agreed(event)
     announcement = AnnouncementFactory(event=event, scheduled=True)
-    write, calls = jobs._announce, iter(range(7))
-
-    def dies_fourth_time(*arguments: Any, **more: Any) -> bool:
-        if next(calls, 7) == 3:
-            raise KeyboardInterrupt
-        return write(*arguments, **more)
-
-    monkeypatch.setattr(jobs, "_announce", dies_fourth_time)
+    die_at_letter(4, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         send(session, seal, batch=2)
     assert len(recipients(session, seal)) == 2

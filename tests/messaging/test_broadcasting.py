@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from coordinator.events.rules import EventStatus
 from coordinator.kit.clock import now
-from coordinator.messaging import jobs
 from coordinator.messaging.announcing import hand_in, take_back
 from coordinator.messaging.audiences.organisers import reach_in
 from coordinator.messaging.jobs import write_announcements
@@ -34,7 +33,7 @@ from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignFactory, CampaignRoleFactory
 from tests.factories.events import EventFactory
 from tests.factories.messaging import WRITTEN_AT, BroadcastFactory
-from tests.messaging.test_jobs import letter
+from tests.messaging.test_jobs import die_at_letter, letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,14 +159,7 @@ def test_killed_in_between_it_goes_on_and_writes_to_nobody_twice(
     for number in range(7):
         organiser(campaign, f"organiser-{number}")
     broadcast = BroadcastFactory(broadcast_in=campaign, scheduled=True)
-    write, calls = jobs._announce, iter(range(7))
-
-    def dies_fourth_time(*arguments: Any, **more: Any) -> bool:
-        if next(calls, 7) == 3:
-            raise KeyboardInterrupt
-        return write(*arguments, **more)
-
-    monkeypatch.setattr(jobs, "_announce", dies_fourth_time)
+    die_at_letter(4, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         send(session, seal, batch=2)
     assert len(recipients(session, seal)) == 2

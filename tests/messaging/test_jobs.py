@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,6 +56,18 @@ def letter(session: Session, seal: Seal, message: Message) -> tuple[str, str]:
     html = mail.get_body(("html",))
     assert html is not None
     return str(mail["Subject"]), body.get_content()
+
+
+def die_at_letter(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the worker be killed while it writes that letter of an announcement, and never again."""
+    write, numbers = jobs._announce, count(1)
+
+    def dies(*arguments: Any, **more: Any) -> bool:
+        if next(numbers) == number:
+            raise KeyboardInterrupt
+        return write(*arguments, **more)
+
+    monkeypatch.setattr(jobs, "_announce", dies)
 
 
 def test_everybody_who_confirmed_and_still_thinks_of_coming_is_told_once(
