@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from coordinator.campaigns.models import CampaignInvitation
 from coordinator.checkin.models import DoorLink
@@ -124,8 +124,10 @@ def _beside_answers(session: Session, campaign: Campaign) -> Counter[Kept]:
                 session,
                 AnnouncementText.id,
                 AnnouncementText.announcement_id == Announcement.id,
-                Announcement.event_id == Event.id,
-                of_events,
+                or_(
+                    Announcement.campaign_id == campaign.id,
+                    Announcement.event_id.in_(select(Event.id).where(of_events)),
+                ),
             ),
             Kept.PUBLIC_CONTACTS: _count(session, Event.id, of_events, Event.public_contact != ""),
             Kept.REVIEW: _count(session, ReviewNote.text_sealed, ReviewNote.event_id == Event.id, of_events),

@@ -81,7 +81,7 @@ class Announcement(Base):
     status: Mapped[AnnouncementStatus] = mapped_column(one_of(AnnouncementStatus))
     audience: Mapped[dict[str, Any]] = mapped_column(JSON)
     """Fields of the `rules.Audience` of its kind, but for words of the organiser's own."""
-    tag_sealed: Mapped[str | None] = mapped_column(Text)
+    tag_sealed: Mapped[str | None] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     """The tag of `ContactAudience`: how somebody calls those whom they know."""
     send_local: Mapped[datetime | None] = mapped_column(WallTime)
     """When it is to go out, on the clocks of `zone`, as typed; None for at once."""

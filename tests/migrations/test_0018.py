@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def test_campaigns_keep_their_promise(real_app: Flask) -> None:
     with real_app.app_context():
-        downgrade(revision="0016")
+        downgrade(revision="0017")
         with db.engine.begin() as connection:
             insert_all(connection)
             assert "field_days" not in {one["name"] for one in inspect(connection).get_columns("campaign")}
