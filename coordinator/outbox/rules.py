@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from enum import StrEnum
 
@@ -106,6 +107,9 @@ def state_of(*, is_sent: bool, is_failed: bool, is_bounced: bool, error: str | N
     return MessageState.WAITING
 
 
+_ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?![.\d])")
+"""An enhanced status code where RFC 2034 puts it: at the beginning of an answer."""
+
 _NO_SUCH_MAILBOX = frozenset(
     {"5.0.0", "5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.4.4"}
 )
@@ -121,6 +125,17 @@ def bounce_kind(status: str) -> BounceKind:
 def wait_after(tries: int) -> timedelta:
     """Return how long to wait after try number `tries` failed: a minute, two, four and so on."""
     return FIRST_WAIT * int(2 ** (tries - 1))
+
+
+def answer_code(code: int, words: bytes | str) -> str:
+    """Return the codes of a server's answer, as in "554 5.7.1", for the kind of a failure.
+
+    The enhanced one (RFC 3463) says whether an address, a mailbox or trust is what is missing. The words
+    after it may quote an address, and stay out.
+    """
+    text = words.decode("ascii", "replace") if isinstance(words, bytes) else words
+    enhanced = _ENHANCED.match(text)
+    return f"{code} {enhanced[1]}" if enhanced else str(code)
 
 
 def is_final(code: int, words: bytes | str) -> bool:

@@ -16,6 +16,7 @@ from coordinator.outbox.rules import (
     LetterRefusedError,
     MailAwayError,
     SmtpUrlError,
+    answer_code,
     is_final,
 )
 
@@ -120,13 +121,13 @@ class SmtpTransport:
             self._hand_over(self._session, letter)
         except smtplib.SMTPSenderRefused as full:
             if full.smtp_code != TOO_MANY_HERE or not self._sent:
-                raise MailAwayError(f"sender:{full.smtp_code}") from full
+                raise MailAwayError(f"sender:{_code(full)}") from full
             self._drop()  # the server wants a new connection after so many letters
             self._session = self._connect()
             try:
                 self._hand_over(self._session, letter)
             except smtplib.SMTPSenderRefused as still:
-                raise MailAwayError(f"sender:{still.smtp_code}") from still
+                raise MailAwayError(f"sender:{_code(still)}") from still
         self._sent += 1
 
     def _hand_over(self, session: smtplib.SMTP, letter: EmailMessage) -> None:
@@ -143,10 +144,10 @@ class SmtpTransport:
             if code == TOO_MANY_HERE:
                 self._drop()
             if is_final(code, words):
-                raise LetterRefusedError(f"{REFUSED}{code}") from refused
-            raise LetterError(f"recipient:{code}") from refused
+                raise LetterRefusedError(f"{REFUSED}{answer_code(code, words)}") from refused
+            raise LetterError(f"recipient:{answer_code(code, words)}") from refused
         except smtplib.SMTPDataError as refused:
-            raise LetterError(f"data:{refused.smtp_code}") from refused
+            raise LetterError(f"data:{_code(refused)}") from refused
         except smtplib.SMTPSenderRefused:
             raise
         except (smtplib.SMTPException, OSError) as dropped:
@@ -176,14 +177,20 @@ class SmtpTransport:
         except (smtplib.SMTPException, OSError) as trouble:
             if session is not None:
                 session.close()
-            code = getattr(trouble, "smtp_code", "")
-            raise MailAwayError(f"{type(trouble).__name__}{code and f':{code}'}") from trouble
+            kind = type(trouble).__name__
+            if isinstance(trouble, smtplib.SMTPResponseException):
+                kind = f"{kind}:{_code(trouble)}"
+            raise MailAwayError(kind) from trouble
         return session
 
     def _drop(self) -> None:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+
+def _code(answer: smtplib.SMTPResponseException) -> str:
+    return answer_code(answer.smtp_code, answer.smtp_error)
 
 
 def message_token(letter: EmailMessage) -> str:

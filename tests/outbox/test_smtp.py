@@ -66,7 +66,7 @@ def test_a_refused_reader_is_given_up_or_tried_again_and_the_next_letter_goes(
 
     assert fine.sent_at == NOON
     assert (refused.failed_at is not None) is is_given_up
-    assert refused.error == f"{'refused' if is_given_up else 'recipient'}:{answer[:3]}"
+    assert refused.error == f"{'refused' if is_given_up else 'recipient'}:{answer[:9]}"
     if not is_given_up:
         send(mail_server.url, seal, at=NOON + timedelta(minutes=1))
         assert refused.sent_at is not None
@@ -80,7 +80,7 @@ def test_a_letter_refused_for_its_words_is_tried_again(
 
     send(mail_server.url, seal)
 
-    assert (message.failed_at, message.error) == (None, "data:554")
+    assert (message.failed_at, message.error) == (None, "data:554 5.7.1")
 
 
 def test_a_connection_dropped_in_the_middle_loses_nothing(
