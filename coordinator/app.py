@@ -55,6 +55,7 @@ from coordinator.messaging.views.approving import blueprint as approvals
 from coordinator.messaging.views.broadcasting import blueprint as broadcasts
 from coordinator.messaging.views.history import blueprint as history
 from coordinator.messaging.views.unsubscribing import blueprint as unsubscribing
+from coordinator.ops.views.administering import blueprint as administering
 from coordinator.ops.views.health import blueprint as ops
 from coordinator.ops.views.webhooks import blueprint as webhooks
 from coordinator.places.geocoding import set_up_places
@@ -91,6 +92,7 @@ ROOMS = (
     my_data,
     dashboard,
     directory,
+    administering,
     ops,
     webhooks,
     feeds,

@@ -27,6 +27,7 @@ from tests.factories.contacts import ContactFactory
 from tests.factories.events import EventFactory
 from tests.factories.imports import sheet_of
 from tests.factories.messaging import AnnouncementFactory, BroadcastFactory
+from tests.factories.outbox import MessageFactory
 from tests.factories.rsvps import HelpOfferFactory, RsvpFactory
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ def make_world(session: Session, app: Flask) -> World:
         expires_at=now() + timedelta(days=1),
     )
     session.add(invitation)
+    administrator = AccountFactory(administrator=True)
+    test_letter = MessageFactory(about=f"self-test:{administrator.public_id}")
     session.flush()
     session.add(
         DataRequest(
@@ -139,7 +142,7 @@ def make_world(session: Session, app: Flask) -> World:
             STRANGER: AccountFactory().get_id(),
             ELSEWHERE: elsewhere.get_id(),
             COORDINATOR: coordinator.get_id(),
-            ADMINISTRATOR: AccountFactory(administrator=True).get_id(),
+            ADMINISTRATOR: administrator.get_id(),
         },
         values={
             "lang": "en",
@@ -168,6 +171,7 @@ def make_world(session: Session, app: Flask) -> World:
             "unsubscribing": {"token": unsubscribe_token(coming.public_id, app.extensions["seal"])},
             "feeds": {"public_id": public.public_id},
             "map_data": {"depth": "1", "x": "0", "y": "0"},
+            "administering.letter": {"public_id": test_letter.public_id},
             "my_data.show": {"token": "y" * 32},
             "accounts.verify": {"token": "v" * 32},
             "accounts.reset_password": {"token": "r" * 32},

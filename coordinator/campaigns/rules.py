@@ -25,7 +25,7 @@ SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 RESERVED_SLUGS = frozenset({
     "about", "account", "api", "assets", "coordinate", "dev", "e", "embed", "events", "healthz", "languages",
     "metrics", "missions", "near", "organise", "privacy", "readyz", "rsvp", "source", "static", "admin",
-    "robots", "favicon", "sitemap", "health", "help", "invitations", "new",
+    "administer", "robots", "favicon", "sitemap", "health", "help", "invitations", "new",
 })  # fmt: skip
 """First parts of addresses that are something else already; two-letter slugs are languages."""
 

@@ -6,7 +6,7 @@ import smtplib
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import update
+from flask_babel import force_locale
 
 from coordinator.cli.accounts import EMAIL
 from coordinator.cli.worker import bounces_of_settings
@@ -14,11 +14,14 @@ from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.i18n import LANGUAGES
 from coordinator.kit.ids import new_public_id
-from coordinator.outbox.models import Message
+from coordinator.ops.troubles import trouble_words
 from coordinator.outbox.queries import oldest_due_at, outbox_counts
 from coordinator.outbox.rendering import Letter, render_letter, settings_transport
 from coordinator.outbox.rules import LetterError, MailAwayError, MailboxUrlError, SmtpUrlError
+from coordinator.outbox.self_test import TEMPLATE, self_test_context
+from coordinator.outbox.service import retry_given_up
 from coordinator.outbox.transports import FileTransport
+from coordinator.outbox.troubles import trouble_of
 from coordinator.settings import current_settings
 
 messages_cli = AppGroup("messages", help="The outbox and the mail server.")
@@ -33,10 +36,10 @@ def test(address: str, language: str) -> None:
     letter = render_letter(
         Letter(
             public_id=new_public_id(),
-            template="messages/self_test",
+            template=TEMPLATE,
             locale=language,
             recipient=address,
-            context={"sent_at": now().isoformat()},
+            context=self_test_context(now()),
         ),
         now(),
     )
@@ -49,7 +52,9 @@ def test(address: str, language: str) -> None:
             "SMTP_URL can't be read: smtp://user:password@host:587, smtps://… or smtp+plain://…"
         ) from wrong
     except (MailAwayError, LetterError) as trouble:
-        raise click.ClickException(_answer(trouble)) from trouble
+        with force_locale(LANGUAGES[0]):
+            _, remedy = trouble_words(trouble_of(trouble.kind))
+        raise click.ClickException(f"{_answer(trouble)}\n{remedy}") from trouble
     if isinstance(transport, FileTransport):
         click.echo(f"SMTP_URL is empty: the letter was written into {settings.instance / 'mail'}.")
     else:
@@ -70,13 +75,7 @@ def count() -> None:
 def retry() -> None:
     """Send again what was given up, as far as its words are still kept."""
     with unit_of_work() as session:
-        again = (
-            update(Message)
-            .where(Message.failed_at.is_not(None), Message.recipient_sealed.is_not(None))
-            .values(failed_at=None, tries=0, due_at=now(), leased_until=None)
-            .execution_options(synchronize_session=False)
-        )
-        number = session.execute(again).rowcount  # type: ignore[attr-defined]  # an UPDATE has one
+        number = retry_given_up(session, now=now())
     click.echo(f"{number} messages go again.")
 
 

@@ -270,6 +270,8 @@ def _own_rooms(account: Account) -> list[Room]:
         rooms.append(
             (_("Campaigns"), "dashboard.coordinate", endpoint in {"dashboard.coordinate", "campaigns.new"})
         )
+    if account.is_administrator:
+        rooms.append((_("This installation"), "administering.health", _is_in("administering")))
     rooms.append((_("Your account"), "accounts.account", _is_in("accounts")))
     return [(name, url_for(there), is_here) for name, there, is_here in rooms]
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
-from coordinator.outbox.models import Heartbeat, Message
-from coordinator.outbox.rules import REFUSED, MessageState
+from coordinator.outbox.models import Heartbeat, MailServer, Message, Undeliverable
+from coordinator.outbox.rules import REFUSED, BounceKind, MessageState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,15 @@ class OutboxCounts(NamedTuple):
     failed: int
     """Given up."""
     sent: int
+
+
+class GivenUp(NamedTuple):
+    """How many messages were given up for one kind of failure."""
+
+    kind: str
+    number: int
+    kept: int
+    """Those of them whose words are still there, so that they can go again."""
 
 
 def is_waiting() -> ColumnElement[bool]:
@@ -94,3 +103,52 @@ def outbox_counts(session: Session) -> OutboxCounts:
 def last_beat_at(session: Session, name: str) -> datetime | None:
     """Return when the process of that name last showed a sign of life."""
     return session.scalar(select(Heartbeat.beat_at).where(Heartbeat.name == name))
+
+
+def waiting_count(session: Session) -> int:
+    """Return how many messages are to be sent, now or later."""
+    return session.scalar(select(func.count()).select_from(Message).where(is_waiting())) or 0
+
+
+def sent_count(session: Session, since: datetime) -> int:
+    """Return how many messages a server took after `since`, which lies within `BOUNCES_FOR`.
+
+    Those to somebody who was erased since are not among them: only the others can be found without
+    reading all that were ever sent.
+    """
+    lately = select(func.count()).where(Message.sent_at > since, Message.recipient_digest.is_not(None))
+    return session.scalar(lately) or 0
+
+
+def given_up_by_kind(session: Session, since: datetime) -> list[GivenUp]:
+    """Return what was given up after `since`, the most frequent kind first."""
+    number = func.count()
+    rows = session.execute(
+        select(Message.error, number, func.count(Message.recipient_sealed))
+        .where(Message.failed_at > since)
+        .group_by(Message.error)
+        .order_by(number.desc(), Message.error)
+    )
+    return [GivenUp(kind or "", count, kept) for kind, count, kept in rows]
+
+
+def bounces_by_code(session: Session, since: datetime) -> list[tuple[BounceKind, str, int]]:
+    """Return how many letters came back after `since`, by kind and code, the most frequent first."""
+    number = func.count()
+    rows = session.execute(
+        select(Message.bounce, Message.bounce_code, number)
+        .where(Message.bounced_at > since)
+        .group_by(Message.bounce, Message.bounce_code)
+        .order_by(number.desc(), Message.bounce_code)
+    )
+    return [(kind, code or "", count) for kind, code, count in rows if kind is not None]
+
+
+def undeliverable_count(session: Session) -> int:
+    """Return to how many addresses nothing is sent because letters came back from there."""
+    return session.scalar(select(func.count()).select_from(Undeliverable)) or 0
+
+
+def last_talk(session: Session, name: str) -> MailServer | None:
+    """Return what became of the last talk with a server: "outgoing" or "bounces"."""
+    return session.get(MailServer, name)

@@ -85,6 +85,17 @@ def withdraw_messages(session: Session, about: str, *, now: datetime) -> int:
     return len(session.execute(withdrawn.returning(Message.id)).all())
 
 
+def retry_given_up(session: Session, *, now: datetime) -> int:
+    """Send again what was given up, as far as its words are still kept. Return how many messages."""
+    again = (
+        update(Message)
+        .where(Message.failed_at.is_not(None), Message.recipient_sealed.is_not(None))
+        .values(failed_at=None, tries=0, due_at=now, leased_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(session.execute(again).rowcount)  # type: ignore[attr-defined]  # an UPDATE has one
+
+
 def note_bounce(session: Session, bounce: Bounce, *, now: datetime) -> bool:
     """Write down that a letter came back. Return False when it is none that we sent lately, or known already.
 

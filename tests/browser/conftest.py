@@ -112,6 +112,7 @@ def names(chromium: Browser, site: Site, cookies: dict[str, StorageState]) -> di
     answer_id = site.scalar("SELECT max(public_id) FROM rsvp WHERE confirmed_at IS NOT NULL")
     found["stop"] = unsubscribe_token(answer_id, site.seal)
     found["door"] = door_link(chromium, site, cookies, found["mine"])
+    found["self_test"] = letter_to_oneself(chromium, site, cookies)
     context = chromium.new_context(base_url=site.url)
     page = context.new_page()
     page.goto(f"/en/events/{found['event']}/rsvp")
@@ -138,6 +139,18 @@ def door_link(chromium: Browser, site: Site, cookies: dict[str, StorageState], e
     token = page.get_by_label("Link for the door").input_value().rpartition("/")[2]
     context.close()
     return token
+
+
+def letter_to_oneself(chromium: Browser, site: Site, cookies: dict[str, StorageState]) -> str:
+    """Let the administrator send a letter to their own address; return its public id."""
+    context = chromium.new_context(base_url=site.url, storage_state=cookies["administrator"])
+    page = context.new_page()
+    page.goto("/en/administer/mail")
+    page.get_by_role("button", name="Send me a letter").click()
+    page.get_by_role("heading", name="A letter to yourself").wait_for()
+    public_id = page.url.rpartition("/")[2]
+    context.close()
+    return public_id
 
 
 @pytest.fixture

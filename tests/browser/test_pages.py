@@ -136,6 +136,9 @@ KINDS = {
     "personal data": Kind("/coordinate/demo/personal-data", "coordinator"),
     "log": Kind("/coordinate/demo/audit", "coordinator"),
     "new campaign": Kind("/coordinate/new", "administrator"),
+    "installation": Kind("/administer/", "administrator"),
+    "post office": Kind("/administer/mail", "administrator"),
+    "letter to oneself": Kind("/administer/mail/{self_test}", "administrator"),
 }
 
 
