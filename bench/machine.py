@@ -35,7 +35,7 @@ def described(folder: Path, engine: Engine) -> list[tuple[str, str]]:
         server = ".".join(str(part) for part in connection.dialect.server_version_info or ())
     wrk = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False).stdout
     return [
-        ("Processor", f"{_processor()}, {os.cpu_count()} cores"),
+        ("Processor", f"{processor()}, {os.cpu_count()} cores"),
         ("System", f"{_distribution()}, kernel {platform.release()}"),
         ("Disk", f"{folder} on {_file_system(folder)}"),
         ("Load before", ", ".join(f"{load:.2f}" for load in os.getloadavg())),
@@ -68,7 +68,7 @@ def _commits(folder: Path, durability: str) -> Commits:
     return Commits(durability, len(took) / sum(took), 1e3 * median(took), 1e3 * quantiles(took, n=100)[98])
 
 
-def _processor() -> str:
+def processor() -> str:
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:

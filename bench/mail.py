@@ -1,8 +1,9 @@
-"""Measure how fast a worker hands mail to a server: python bench/mail.py, or --count 20000 --language ru.
+"""Measure how fast a worker hands mail to a server: python bench/mail.py, or --count 1000 --language en.
 
 A worker as in production (`flask worker --once`) sends confirmations of RSVPs to a server on this machine
 that takes everything. Only the worker is measured: letters a second, its CPU time for each, and its memory
-at the beginning, in the middle and at the end, which tells whether it grows.
+when it begins and after each quarter, which tells whether it grows. SQLite in a new folder, or, with
+`DATABASE_URL`, a database that is made beside that one and dropped again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,8 @@ sys.path.insert(0, str(ROOT))  # this file is started by its name
 from flask_migrate import upgrade  # noqa: E402
 from sqlalchemy import func, select, update  # noqa: E402
 
+from bench.machine import processor  # noqa: E402
+from bench.run import _databases  # noqa: E402
 from bench.servers import TICKS  # noqa: E402
 from coordinator.app import create_app  # noqa: E402
 from coordinator.kit.clock import now  # noqa: E402
@@ -42,27 +46,45 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.5
 POSTED_AT_ONCE = 1_000
-AFTER_START = 0.1  # of the letters: then everything that is loaded once is loaded
+QUARTERS = (0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How far the worker was at one moment, and what it had taken for that."""
+
+    at: float
+    sent: int
+    cpu: float
+    rss_mb: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailFigures:
     """What one worker did."""
 
-    letters: int
+    sent: int
+    """What the worker wrote down as sent."""
     taken: int
     """What the mail server counted."""
-    per_second: float
-    """Over all letters but the first tenth, which pays for starting."""
-    cpu_ms: float
-    """Of the worker, for each letter."""
-    rss_start_mb: float
-    rss_middle_mb: float
-    rss_end_mb: float
+    marks: list[Look]
+    """When the first letters had gone, and after each quarter."""
+
+    @property
+    def per_second(self) -> float:
+        """Return letters a second, from the first ones to the last: starting the process is not counted."""
+        first, last = self.marks[0], self.marks[-1]
+        return (last.sent - first.sent) / max(last.at - first.at, LOOK_SECONDS)
+
+    @property
+    def cpu_ms(self) -> float:
+        """Return the worker's CPU time for each letter."""
+        first, last = self.marks[0], self.marks[-1]
+        return 1e3 * (last.cpu - first.cpu) / max(1, last.sent - first.sent)
 
 
 def measure_mail(folder: Path, count: int, *, database_url: str = "", language: str = "ru") -> MailFigures:
-    """Post `count` confirmations into a new database in `folder`, and let one worker send them."""
+    """Post `count` confirmations into a new database, and let one worker send them."""
     port = _free_port()
     environment = {
         "MODE": "demonstration",
@@ -78,30 +100,16 @@ def measure_mail(folder: Path, count: int, *, database_url: str = "", language: 
     _post(app, count, language)
     with _sink(port, folder) as taken:
         looks = _watch(app, environment, folder, count)
-    start = next(look for look in looks if look.sent >= count * AFTER_START)
-    middle = next(look for look in looks if look.sent >= count / 2)
-    end = looks[-1]
+    wanted = (1, *(count * part for part in QUARTERS))
     return MailFigures(
-        letters=_sent(app),
+        sent=_sent(app),
         taken=taken(),
-        per_second=(end.sent - start.sent) / max(end.at - start.at, LOOK_SECONDS),
-        cpu_ms=1e3 * (end.cpu - start.cpu) / max(1, end.sent - start.sent),
-        rss_start_mb=start.rss,
-        rss_middle_mb=middle.rss,
-        rss_end_mb=end.rss,
+        marks=[next((look for look in looks if look.sent >= least), looks[-1]) for least in wanted],
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    at: float
-    sent: int
-    cpu: float
-    rss: float
-
-
-def _watch(app: Flask, environment: dict[str, str], folder: Path, count: int) -> list[_Look]:
-    looks: list[_Look] = []
+def _watch(app: Flask, environment: dict[str, str], folder: Path, count: int) -> list[Look]:
+    looks: list[Look] = []
     with (folder / "worker.log").open("ab") as log:
         worker = subprocess.Popen(
             [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "--once"],
@@ -112,7 +120,7 @@ def _watch(app: Flask, environment: dict[str, str], folder: Path, count: int) ->
         while worker.poll() is None:
             sent = _sent(app)
             try:
-                looks.append(_Look(time.perf_counter(), sent, _cpu_seconds(worker.pid), _rss(worker.pid)))
+                looks.append(Look(time.perf_counter(), sent, _cpu_seconds(worker.pid), _rss(worker.pid)))
             except OSError:  # it ended between two questions
                 break
             if sent >= count:
@@ -210,22 +218,27 @@ def _rss(pid: int) -> float:
 
 
 def main() -> None:
-    """Measure, and say so in one line."""
+    """Measure, and say how it went."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--language", default="ru")
-    parser.add_argument("--database-url", default="", help="SQLite in a new folder when left out")
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="bench-mail-"))
     try:
-        found = measure_mail(folder, asked.count, database_url=asked.database_url, language=asked.language)
+        with _databases([asked.count]) as databases:
+            found = measure_mail(folder, asked.count, database_url=databases[0][1], language=asked.language)
     finally:
         shutil.rmtree(folder)
+    print(f"{processor()}, {os.cpu_count()} cores, {'PostgreSQL' if databases[0][1] else 'SQLite'}")
+    print(f"{'letters':>8} {'seconds':>8} {'a second':>9} {'MB':>6}")
+    first = found.marks[0]
+    print(f"{first.sent:8} {0:8.1f} {'':>9} {first.rss_mb:6.0f}")
+    for before, mark in pairwise(found.marks):
+        pace = (mark.sent - before.sent) / max(mark.at - before.at, LOOK_SECONDS)
+        print(f"{mark.sent:8} {mark.at - first.at:8.1f} {pace:9.0f} {mark.rss_mb:6.0f}")
     print(
-        f"{found.letters} letters, {found.taken} taken, {found.per_second:.0f} a second, "
-        f"{found.cpu_ms:.2f} ms of CPU each, "
-        f"memory {found.rss_start_mb:.0f}, {found.rss_middle_mb:.0f}, {found.rss_end_mb:.0f} MB "
-        "after a tenth, half, all"
+        f"{found.sent} letters, {found.taken} taken, {found.per_second:.0f} a second, "
+        f"{found.cpu_ms:.2f} ms of CPU each"
     )
 
 

@@ -47,3 +47,23 @@ def test_a_small_bench_ends_with_figures_and_loses_nothing(tmp_path: Path) -> No
     for page in ("event", "GeoJSON, 304", "RSVP"):
         assert table.count(f"| {page} |") == 3  # two sizes, and how it grows
     assert "Processor" in table
+
+
+@pytest.mark.once
+@pytest.mark.slow
+@pytest.mark.concurrent
+def test_a_small_bench_of_mail_hands_every_letter_over() -> None:
+    environment = {**os.environ, "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", "")}
+    environment.pop("MODE", None)
+
+    ran = subprocess.run(
+        [sys.executable, str(ROOT / "bench" / "mail.py"), "--count", "60"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "60 letters, 60 taken, " in ran.stdout
