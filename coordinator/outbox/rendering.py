@@ -15,8 +15,10 @@ from flask import current_app
 from flask_babel import force_locale
 from jinja2 import Environment, StrictUndefined
 
+from coordinator.kit.i18n import direction
 from coordinator.kit.qr import qr_png
 from coordinator.kit.web import seal
+from coordinator.outbox.bidi import all_isolated, standing_alone
 from coordinator.outbox.headers import (
     ASCII_POLICY,
     UTF8_POLICY,
@@ -52,16 +54,18 @@ def render_letter(letter: Letter, now: datetime) -> EmailMessage:
     share, and `unsubscribe_url`, where the reader stops this kind of mail. A third, `qr`, becomes a picture
     of that text inside the letter, which the template shows as `cid:qr`. Templates also know `written_at`,
     which is `now`: a letter that waited says "today" where it would have said "tomorrow".
+    Names and titles are isolated (bidi.py): templates need not think of their direction.
 
     Raises:
         jinja2.TemplateError: the template is missing, or wants something that the context lacks.
         ValueError: the address can't be one.
     """
     settings = current_settings()
-    context = cast("dict[str, Any]", _with_instants(letter.context)) | {"written_at": now}
+    said = all_isolated(_with_instants(letter.context), direction(letter.locale))
+    context = cast("dict[str, Any]", said) | {"written_at": now}
     with force_locale(letter.locale):
         current_app.update_template_context(context)
-        subject = " ".join(_render(letter.template, "subject.txt", context).split())
+        subject = standing_alone(" ".join(_render(letter.template, "subject.txt", context).split()))
         context["subject"] = subject
         text = _render(letter.template, "body.txt", context)
         html = _render(letter.template, "body.html", context)
