@@ -14,7 +14,12 @@ from coordinator.campaigns.models import Campaign, CampaignInvitation
 from coordinator.checkin.models import DoorLink
 from coordinator.checkin.service import forget_door
 from coordinator.contacts.models import Contact, ContactImport, ContactMerge
-from coordinator.contacts.service.keeping import forget_contacts_of, forget_contacts_of_campaign
+from coordinator.contacts.service.keeping import (
+    forget_contacts_of,
+    forget_contacts_of_campaign,
+    forget_filters,
+    idle_filters,
+)
 from coordinator.contacts.service.undoing import forget_imports, forgotten_drafts
 from coordinator.events.models import Event
 from coordinator.events.service.forgetting import forget_words, has_words_to_forget
@@ -175,8 +180,11 @@ def count_event(session: Session, event: Event) -> Forgotten:
 
 
 def forget_expired(session: Session, now: datetime) -> int:
-    """Delete forms that were kept for people who never signed up, and links that no longer open anything."""
-    gone = forget_imports(session, now)
+    """Delete forms that were kept for people who never signed up, and links that no longer open anything.
+
+    And what organisers kept of searching for people who are gone.
+    """
+    gone = forget_imports(session, now) + forget_filters(session, now)
     for model in EXPIRING:
         gone += len(session.execute(delete(model).where(model.expires_at <= now).returning(model.id)).all())
     return gone
@@ -185,7 +193,7 @@ def forget_expired(session: Session, now: datetime) -> int:
 def count_expired(session: Session, now: datetime) -> int:
     """Return what `forget_expired` would remove."""
     links = sum(_count(session, select(model.id).where(model.expires_at <= now)) for model in EXPIRING)
-    return links + _count(session, forgotten_drafts(now))
+    return links + _count(session, forgotten_drafts(now)) + _count(session, idle_filters(now))
 
 
 def empty_sent_messages(session: Session) -> int:

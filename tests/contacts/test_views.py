@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from coordinator.audit.models import AuditEntry
 from coordinator.contacts.models import Contact, ContactFilter
 from coordinator.contacts.queries import opened
 from coordinator.contacts.rules import Purpose
+from coordinator.contacts.service.keeping import IDLE_FILTER, forget_filters, keep_filter
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignRoleFactory
 from tests.factories.contacts import ContactFactory
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     SignIn = Callable[[Any], FlaskClient]
 
 URL = "/en/organise/contacts"
+KEPT_AT = datetime(2030, 9, 2, 12, 0, tzinfo=UTC)
 
 
 def names(page: str) -> set[str]:
@@ -265,3 +268,14 @@ def test_not_more_searches_than_anybody_can_look_through(
     page = browser.get(URL).text
     assert "Delete one first." in page
     assert "Two" not in page
+
+
+def test_a_kept_search_goes_with_the_last_person_it_could_find(session: Session, seal: Seal) -> None:
+    contact = ContactFactory()
+    owner, idle = contact.owner, AccountFactory()
+    for one in (owner, idle):
+        keep_filter(session, "Ada", {"text": "Ada"}, by=one, seal=seal, now=KEPT_AT)
+
+    assert forget_filters(session, KEPT_AT) == 0
+    assert forget_filters(session, KEPT_AT + IDLE_FILTER) == 1
+    assert session.scalars(select(ContactFilter.owner_id)).all() == [owner.id]

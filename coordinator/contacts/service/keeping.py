@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from coordinator.accounts.models import Account
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from coordinator.contacts.rules import Draft
     from coordinator.events.models import Event
     from coordinator.kit.crypto import Seal
+
+IDLE_FILTER = timedelta(days=1)
+"""Time for somebody who keeps a search first and writes people down afterwards."""
 
 
 def add_contact(  # noqa: PLR0913 a person has this many sides
@@ -178,6 +183,21 @@ def forget_contacts_of_campaign(session: Session, campaign_id: int) -> int:
     drop_pages(session, Contact.campaign_id == campaign_id, Contact.event_id.is_(None))
     found = delete(Contact).where(Contact.campaign_id == campaign_id, Contact.event_id.is_(None))
     return len(session.execute(found.returning(Contact.id)).all())
+
+
+def idle_filters(now: datetime) -> Select[int]:
+    """Return the ids of kept searches whose owners have nobody left to search for.
+
+    What somebody searched for may be a name, and is not to outlive the people it found.
+    """
+    has_anybody = select(Contact.id).where(Contact.owner_id == ContactFilter.owner_id).exists()
+    return select(ContactFilter.id).where(~has_anybody, ContactFilter.created_at <= now - IDLE_FILTER)
+
+
+def forget_filters(session: Session, now: datetime) -> int:
+    """Delete the kept searches of those who have no contact left. Return how many."""
+    idle = delete(ContactFilter).where(ContactFilter.id.in_(idle_filters(now)))
+    return len(session.execute(idle.returning(ContactFilter.id)).all())
 
 
 def note_contact(  # noqa: PLR0913 an organiser says this much
