@@ -130,8 +130,8 @@ class ContactFilter(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(10), unique=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
-    name_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.ACCOUNT))
-    search_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.ACCOUNT))
+    name_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
+    search_sealed: Mapped[str] = mapped_column(Text, info=personal(Holds.WORDS, Until.RETENTION))
     """JSON: text, tag, role and public id of an event, as the list's address has them."""
     created_at: Mapped[datetime]
 
