@@ -137,6 +137,7 @@ KINDS = {
     "log": Kind("/coordinate/demo/audit", "coordinator"),
     "new campaign": Kind("/coordinate/new", "administrator"),
     "installation": Kind("/administer/", "administrator"),
+    "installation, personal data": Kind("/administer/personal-data", "administrator"),
     "post office": Kind("/administer/mail", "administrator"),
     "letter to oneself": Kind("/administer/mail/{self_test}", "administrator"),
 }

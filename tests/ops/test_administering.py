@@ -21,6 +21,7 @@ from coordinator.outbox.rules import BounceKind, LetterError, LetterRefusedError
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignRoleFactory
 from tests.factories.outbox import MessageFactory, UndeliverableFactory
+from tests.factories.rsvps import RsvpFactory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -375,3 +376,16 @@ def test_for_everybody_else_there_is_no_such_room(session: Session, sign_in: Sig
         browser = sign_in(account)
         assert browser.get(f"/en/administer/{path}").status_code == 404
         assert "This installation" not in browser.get("/en/organise/").text
+
+
+def test_personal_data_is_counted_by_where_it_lies_and_named_by_nobody(
+    administrator: FlaskClient, session: Session
+) -> None:
+    RsvpFactory(confirmed=True, name="Ada Lovelace", email="ada@example.org")
+    session.commit()
+
+    page = administrator.get("/en/administer/personal-data").text
+
+    assert "rsvp.name_sealed" in page
+    assert "contact.name_sealed" not in page  # nobody is one
+    assert "Ada" not in page

@@ -16,6 +16,7 @@ from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.i18n import current_language
 from coordinator.kit.ids import new_public_id
 from coordinator.kit.limits import check_limit, limited
+from coordinator.kit.personal import Holds
 from coordinator.kit.web import absolute_url, seal
 from coordinator.ops.health import OLDEST_BEAT, checks
 from coordinator.ops.journey import Around, clock_text, is_under_way, journey_of, trouble_with
@@ -39,6 +40,7 @@ from coordinator.outbox.service import retry_given_up
 from coordinator.outbox.transports import smtp_server
 from coordinator.outbox.troubles import trouble_of
 from coordinator.places.geocoding import gazetteer_path
+from coordinator.privacy.queries import leftovers
 from coordinator.settings import current_settings
 
 if TYPE_CHECKING:
@@ -71,6 +73,17 @@ def health() -> ResponseReturnValue:
     return render_template(
         "ops/health.html", remarks=found, wrong=sum(1 for one in found if one.how is How.BAD)
     )
+
+
+@blueprint.get("/personal-data")
+@requires(May.ADMINISTER)
+def personal_data() -> ResponseReturnValue:
+    """Show how much is kept of people, by where it lies and until when."""
+    kept = sorted(
+        (one for one in leftovers(db.session()) if one.rows),
+        key=lambda one: (list(Holds).index(one.what.holds), one.table, one.column),
+    )
+    return render_template("ops/personal.html", kept=kept)
 
 
 @blueprint.get("/mail")
