@@ -17,6 +17,7 @@ from coordinator.campaigns.models import Campaign, CampaignRole
 from coordinator.campaigns.rules import CampaignRoleKind, CampaignStatus
 from coordinator.events.models import Event
 from coordinator.events.rules import ANNOUNCED, EventStatus
+from coordinator.events.service.forgetting import forget_words
 from coordinator.messaging.models import Announcement
 from coordinator.messaging.rules import AnnouncementStatus
 from coordinator.outbox.models import Message
@@ -99,6 +100,8 @@ def erase_account(session: Session, account: Account, *, seal: Seal, now: dateti
     theirs = Event.organiser_id == account.id
     written = Announcement.author_id == account.id
     digest = seal.digest(seal.decrypt(account.email_sealed), purpose="message")
+    for event in session.scalars(select(Event).where(theirs, Event.published_at.is_not(None))).all():
+        forget_words(session, event, now=now)  # how to reach them stands on its page
     for gone in (
         delete(Event).where(theirs, Event.published_at.is_(None)),
         delete(Announcement).where(written, Announcement.status.in_(UNSENT)),
