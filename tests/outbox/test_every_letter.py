@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+pytestmark = pytest.mark.once  # what a letter says does not depend on the database
+
 MOST_OCTETS = 78
 UNFOLDABLE = b"List-Unsubscribe:"
 """An address in angle brackets has no place to fold it (RFC 2369, 2), so it may be as long as it is."""
