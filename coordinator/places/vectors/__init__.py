@@ -1,0 +1,1 @@
+"""Vector tiles, drawn as small pictures (SVG): read, understood by their schema, drawn, named."""
