@@ -22,6 +22,8 @@ LETTER_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 
+DRAWING_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+
 
 def allow_framing(ancestors: str) -> None:
     """Let this one answer be framed by `ancestors`, in the words of `frame-ancestors`."""
@@ -31,6 +33,11 @@ def allow_framing(ancestors: str) -> None:
 def allow_camera() -> None:
     """Let this one answer ask for the camera: the door, which reads codes with it."""
     g.has_camera = True
+
+
+def confine_drawing() -> None:
+    """Say that this one answer is a drawing with its own style sheet: it may run, load and send nothing."""
+    g.own_policy = DRAWING_POLICY
 
 
 def letter_document(html: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sqlite3
 import threading
 import time
@@ -16,11 +17,16 @@ from pmtiles.writer import Writer
 from coordinator.app import create_app
 from coordinator.kit.errors import AwayError
 from coordinator.maps.views.streets import middle_of
-from coordinator.places import streets
+from coordinator.places import tile_files, tiles
 from coordinator.places.rules import Point
-from coordinator.places.streets import Provider, Tile, TileCache, TileFile, keep_seconds, plain, provider_of
+from coordinator.places.streets import Provider, keep_seconds, provider_of
+from coordinator.places.tile_files import DrawnFile, TileFile, open_tile_file
+from coordinator.places.tiles import Tile, TileCache, plain
+from coordinator.places.vectors.drawing import nothing
 from coordinator.settings import SettingsError
 from tests.conftest import settings_for
+from tests.places import vector_tiles
+from tests.places.vector_tiles import PLACE, pmtiles, town_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,7 +211,7 @@ def test_a_full_disk_keeps_nothing_and_breaks_nothing(
             return super().execute(sql, *more)
 
     connect = sqlite3.connect
-    monkeypatch.setattr(streets.sqlite3, "connect", lambda *a, **k: connect(*a, factory=Full, **k))
+    monkeypatch.setattr(tiles.sqlite3, "connect", lambda *a, **k: connect(*a, factory=Full, **k))
 
     assert provider.tile(3, 4, 2) == Tile(PNG, "image/png")
 
@@ -269,8 +275,13 @@ def write(path: Path, kind: TileType = TileType.PNG, attribution: str = "© <b>u
     return path
 
 
+def opened(path: Path, attribution: str = "") -> TileFile | DrawnFile:
+    cache = path.parent / "tiles.sqlite"
+    return open_tile_file(path, attribution, lambda source: TileCache(cache, source, 10_000_000))
+
+
 def test_a_file_gives_its_tiles(tmp_path: Path) -> None:
-    file = TileFile(write(tmp_path / "world.pmtiles"))
+    file = opened(write(tmp_path / "world.pmtiles"))
 
     assert file.tile(1, 1, 0) == Tile(PNG + b"1", "image/png")
     assert file.tile(1, 0, 0) is None
@@ -281,9 +292,148 @@ def test_a_file_of_something_else_is_refused_by_name(tmp_path: Path) -> None:
     broken = tmp_path / "broken.pmtiles"
     broken.write_bytes(b"PMTiles\x03 and then nothing")
 
-    for path in (broken, tmp_path / "missing", write(tmp_path / "vector.pmtiles", TileType.MVT)):
+    for path in (broken, tmp_path / "missing", write(tmp_path / "new.pmtiles", TileType.MLT)):
         with pytest.raises(SettingsError, match="TILES_FILE"):
-            TileFile(path)
+            opened(path)
+
+
+# --- a file of vector tiles --------------------------------------------------------------------------------
+
+
+def drawn(tile: Tile | None) -> str:
+    assert tile is not None
+    assert (tile.mimetype, tile.encoding) == ("image/svg+xml", "gzip")
+    return gzip.decompress(tile.body).decode()
+
+
+@pytest.mark.parametrize("schema", ["protomaps", "openmaptiles"])
+def test_vector_tiles_are_drawn_as_deep_as_the_map_goes(tmp_path: Path, schema: str) -> None:
+    file = opened(town_file(tmp_path / "town.pmtiles", schema))
+    z, x, y = PLACE
+
+    assert (file.attribution, file.host, file.nearest) == ("© OpenStreetMap", "", 19)
+    assert "Brückenstraße" in drawn(file.tile(z, x, y))
+    assert 'class="building"' in drawn(file.tile(17, x << 3, y << 3))
+    assert file.tile(z, x + 2, y) is None
+    assert file.tile(17, (x + 2) << 3, y << 3) is None
+
+
+def test_a_tile_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = town_file(tmp_path / "town.pmtiles")
+    first = opened(path).tile(*PLACE)
+    monkeypatch.setattr(tile_files, "draw", lambda *_: pytest.fail("drawn again"))
+
+    assert opened(path).tile(*PLACE) == first
+
+
+@pytest.mark.parametrize("change", ["the file", "the way to draw"])
+def test_another_file_or_another_way_to_draw_begins_with_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    path = town_file(tmp_path / "town.pmtiles")
+    first = opened(path).tile(*PLACE)
+    if change == "the file":
+        town_file(path, "openmaptiles")
+    else:
+        monkeypatch.setattr(tile_files, "_way_to_draw", lambda: "another")
+        monkeypatch.setattr(tile_files, "draw", lambda *_: b"<svg/>")
+
+    assert opened(path).tile(*PLACE) != first
+
+
+BOMB = gzip.compress(bytes(50_000_000))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(BOMB, id="a bomb"),
+        pytest.param(b"no gzip", id="no gzip"),
+        pytest.param(gzip.compress(b"no tile"), id="no tile"),
+        pytest.param(gzip.compress(bytes(1000))[:-9], id="cut off"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_a_broken_tile_is_an_empty_one_and_a_line_in_the_log(
+    tmp_path: Path, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "broken.pmtiles"
+    file = opened(pmtiles(path, {(3, 4, 2): body}, layers=["earth", "water", "roads"], is_packed=True))
+
+    assert file.tile(3, 4, 2) == Tile(nothing(), "image/svg+xml")
+    assert caplog.messages == ["TILES_FILE has a broken tile: 3/4/2"]
+
+
+def test_a_broken_way_to_a_tile_is_none_and_a_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = town_file(tmp_path / "town.pmtiles")
+    body = bytearray(path.read_bytes())
+    body[127:140] = bytes(13)  # its directory, after a header of 127 bytes
+    path.write_bytes(body)
+
+    assert opened(path).tile(*PLACE) is None
+    assert "broken on the way" in caplog.text
+
+
+def test_tiles_that_are_not_compressed_are_drawn_too(tmp_path: Path) -> None:
+    body = vector_tiles.tile(vector_tiles.protomaps_town())
+    layers = ["earth", "water", "roads"]
+    file = opened(
+        pmtiles(tmp_path / "plain.pmtiles", {PLACE: body}, layers=layers, compression=Compression.NONE)
+    )
+
+    assert "Brückenstraße" in drawn(file.tile(*PLACE))
+
+
+@pytest.mark.parametrize(
+    ("layers", "compression", "said"),
+    [
+        (["streets", "water_polygons"], Compression.GZIP, "neither Protomaps nor OpenMapTiles.*streets"),
+        ([], Compression.GZIP, "neither Protomaps nor OpenMapTiles.*none"),
+        (["earth", "water", "roads"], Compression.ZSTD, "compressed otherwise"),
+    ],
+)
+def test_vector_tiles_that_nobody_can_draw_are_named_at_the_start(
+    tmp_path: Path, layers: list[str], compression: Compression, said: str
+) -> None:
+    path = pmtiles(tmp_path / "other.pmtiles", {PLACE: b""}, layers=layers, compression=compression)
+
+    with pytest.raises(SettingsError, match=f"TILES_FILE.*{said}"):
+        opened(path)
+
+
+def test_one_is_drawn_after_the_other_and_nobody_waits_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tile_files, "WAIT_SECONDS", 0.01)
+    file = opened(town_file(tmp_path / "town.pmtiles"))
+    assert isinstance(file, DrawnFile)
+    with file._turn, pytest.raises(AwayError):
+        file.tile(*PLACE)
+
+    assert file.tile(*PLACE) is not None
+
+
+def test_who_asks_at_once_for_one_tile_has_it_drawn_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw, times = tile_files.draw, []
+
+    def slow(*args: Any) -> bytes:
+        times.append(args)
+        time.sleep(0.05)
+        return draw(*args)
+
+    monkeypatch.setattr(tile_files, "draw", slow)
+    file = opened(town_file(tmp_path / "town.pmtiles"))
+    threads = [threading.Thread(target=file.tile, args=PLACE) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert len(times) == 1
 
 
 # --- what visitors see -------------------------------------------------------------------------------------
@@ -303,6 +453,24 @@ def test_a_visitor_s_browser_asks_us_alone(with_file: Flask) -> None:
     assert answer.headers["Cache-Control"] == "public, max-age=86400"
     assert "img-src 'self' data:;" in answer.headers["Content-Security-Policy"]
     assert "Set-Cookie" not in answer.headers
+
+
+def test_a_drawn_tile_goes_out_compressed_and_locked_in(tmp_path: Path) -> None:
+    app = create_app(settings_for(tmp_path, tiles_file=str(town_file(tmp_path / "town.pmtiles"))))
+    url = "/tiles/{}/{}/{}".format(*PLACE)
+
+    packed = app.test_client().get(url, headers={"Accept-Encoding": "br, gzip"})
+    plain_one = app.test_client().get(url)
+
+    assert (packed.status_code, packed.mimetype) == (200, "image/svg+xml")
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Vary"] == "Accept-Encoding"
+    assert packed.headers["Content-Security-Policy"] == (
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+    )
+    assert packed.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Content-Encoding" not in plain_one.headers
+    assert plain_one.data == gzip.decompress(packed.data)
 
 
 @pytest.mark.parametrize("where", ["2/0/0", "1/2/0", "1/0/2", "99/0/0", "1/0/0", "-1/0/0", "1/a/0"])

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from coordinator.kit.access import public
 from coordinator.kit.errors import AwayError, NotFoundError
+from coordinator.kit.headers import confine_drawing
 from coordinator.kit.kept import Kept
 from coordinator.kit.limits import check_limit
 from coordinator.places.geo import Nearest
 from coordinator.places.geocoding import places
 from coordinator.places.rules import GazetteerMissingError, Point
-from coordinator.places.streets import FARTHEST_OUT, streets
+from coordinator.places.streets import streets
+from coordinator.places.tiles import FARTHEST_OUT
+from coordinator.places.vectors.drawing import MIMETYPE as DRAWING
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+
+    from coordinator.places.tiles import Tile
 
 KEEP_SECONDS = 86_400
 PER_CLIENT = "1200 per minute"  # somebody who drags a map about all the time asks for a few hundred
@@ -46,8 +52,21 @@ def tile(z: int, x: int, y: int) -> ResponseReturnValue:
         return Response(status=503, headers={"Cache-Control": "no-store", "Retry-After": "60"})
     if found is None:
         raise NotFoundError
-    response = Response(found.body, mimetype=found.mimetype)
+    response = _answer(found)
     response.cache_control.public, response.cache_control.max_age = True, KEEP_SECONDS
+    return response
+
+
+def _answer(found: Tile) -> Response:
+    response = Response(found.body, mimetype=found.mimetype)
+    if found.mimetype == DRAWING:
+        confine_drawing()
+    if found.encoding:
+        response.vary.add("Accept-Encoding")
+        if request.accept_encodings.quality(found.encoding):
+            response.content_encoding = found.encoding
+        else:
+            response.set_data(gzip.decompress(found.body))
     return response
 
 
