@@ -98,7 +98,7 @@ class Settings:
     tiles_attribution: str = ""
     """Who made them, where the provider does not say it itself."""
     tiles_file: str = ""
-    """A PMTiles file of pictures instead of a provider."""
+    """A PMTiles file instead of a provider: of pictures, or of vector tiles, which are drawn here."""
     tiles_cache_mb: int = 500
     """How much of the disk tiles may take."""
 

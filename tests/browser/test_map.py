@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
-from socketserver import ThreadingMixIn
+from functools import partial
 from typing import TYPE_CHECKING, Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import pytest
 from flask_migrate import upgrade
@@ -15,6 +13,7 @@ from playwright.sync_api import expect
 from coordinator.app import create_app
 from coordinator.kit.db import db, unit_of_work
 from coordinator.places.rules import Precision
+from tests.browser.serving import served
 from tests.conftest import settings_for
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignFactory
@@ -24,28 +23,18 @@ from tests.factories.rsvps import RsvpTallyFactory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from flask import Flask
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 HOSTILE = "a`${globalThis.pwned=1}</script><img src=x onerror=globalThis.pwned=2>"
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_: Any) -> None:  # type: ignore[override]
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def map_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A site with one campaign: two protests in Berlin, a rough one, a cancelled one, and a hostile one."""
-    server = _Server(("127.0.0.1", 0), _Quiet)
-    url = f"http://127.0.0.1:{server.server_port}"
-    app = create_app(settings_for(tmp_path_factory.mktemp("map"), site_url=url))
+def make(instance: Path, url: str) -> Flask:
+    """Return a site with one campaign: two protests in Berlin; a rough, a cancelled and a hostile one."""
+    app = create_app(settings_for(instance, site_url=url))
     with app.app_context():
         upgrade()
         with unit_of_work():
@@ -77,14 +66,13 @@ def map_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 latitude=52.4, longitude=13.05,
             )  # fmt: skip
         db.session.remove()
-    server.set_app(app)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"{url}/en/world/map"
-    server.shutdown()
-    server.server_close()
-    with app.app_context():
-        db.engine.dispose()
+    return app
+
+
+@pytest.fixture(scope="module")
+def map_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(partial(make, tmp_path_factory.mktemp("map"))) as url:
+        yield f"{url}/en/world/map"
 
 
 @pytest.fixture
