@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, attribute_keyed_dict, mapped_column, relationship
 
 from coordinator.accounts.models import Account
@@ -50,7 +51,9 @@ class Campaign(Base):
     updates_url: Mapped[str] = mapped_column(String(500), default="")
     retention_days: Mapped[int] = mapped_column(default=90)
     """After an event, personal data about those who came is kept this long."""
-    field_days: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, server_default=text("'{}'"))
+    field_days: Mapped[dict[str, int]] = mapped_column(
+        JSON().with_variant(JSONB(), "postgresql"), default=dict, server_default=text("'{}'")
+    )
     """Days for what goes sooner, by code of `AnswerField`."""
     is_demonstration: Mapped[bool] = mapped_column(default=False)
     """Invented events, and every page says so."""

@@ -6,6 +6,7 @@ what was said sooner; everything still goes when the retention time is over.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 
 revision = "0018"
@@ -15,7 +16,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("campaign", sa.Column("field_days", sa.JSON(), server_default=sa.text("'{}'"), nullable=False))
+    kind = sa.JSON().with_variant(JSONB(), "postgresql")
+    op.add_column("campaign", sa.Column("field_days", kind, server_default=sa.text("'{}'"), nullable=False))
 
 
 def downgrade() -> None:
