@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 SEED = 20220916
 BATCH = 1_000
 AROUND_CITY = 0.02  # of a degree: in the city, and not all on one square
+FEATURES = ("", "", "step-free", "step-free seating", "step-free toilet", "seating quiet-place sign-language")
 LANGUAGES = ("en", "ru en", "de ru", "fr ru", "es", "pl uk ru")
 TITLE = "Freedom for political prisoners"
 DESCRIPTION = (
@@ -156,7 +157,8 @@ def _event(
         "description": DESCRIPTION,
         "languages": dice.choice(LANGUAGES),
         "how_to_get_there": "Five minutes from the station.",
-        "accessibility": "Step-free.",
+        "accessibility_features": (features := dice.choice(FEATURES)),
+        "accessibility": "Ask the marshals." if features else "",
         "address": place.address,
         "city": place.city,
         "country": place.country,

@@ -33,6 +33,7 @@ from coordinator.demo.texts import (
     SLUG,
     TITLE,
 )
+from coordinator.events.accessibility import kept_features
 from coordinator.events.helping import Help, HelpRole, kept_roles
 from coordinator.events.models import Event
 from coordinator.events.rules import ANNOUNCED, PUBLIC, EventStatus, digest_purpose
@@ -236,6 +237,7 @@ def _event(
         located_by="mission" if mission else "organiser",
         how_to_get_there=row["how_to_get_there"],
         accessibility=row["accessibility"],
+        accessibility_features=kept_features(row["accessibility_features"].split()),
         languages=row["languages"],
         capacity=int(row["capacity"]) if row["capacity"] else None,
         help_wanted=kept_roles(HELP_WANTED) if int(row["coming"] or 0) >= LOOKS_FOR_HELP else [],

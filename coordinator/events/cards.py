@@ -10,8 +10,9 @@ from babel.numbers import format_decimal
 from flask import url_for
 from flask_babel import gettext as _, ngettext
 
+from coordinator.events.accessibility import features_from
 from coordinator.events.counting import counts_text
-from coordinator.events.forms.choices import COUNT_SHOWN_WORDS, HELP_WORDS
+from coordinator.events.forms.choices import COUNT_SHOWN_WORDS, FEATURE_WORDS, HELP_WORDS
 from coordinator.events.helping import roles_from
 from coordinator.events.rules import (
     EventDetails,
@@ -114,6 +115,7 @@ def card_of(
         distance_text=distance_text(distance_km),
         status=str(event.status),
         status_text=_status_text(event),
+        access_text=" · ".join(feature_names(event.accessibility_features)),
         counts_text="" if event.is_postponed else counts_text(tally, event.count_shown),
         is_cancelled=event.status is EventStatus.CANCELLED,
         is_postponed=event.is_postponed,
@@ -281,7 +283,12 @@ def _fields(
         (frozenset({"description"}), _("What will happen"), details.description),
         (frozenset({"languages"}), _("Languages spoken there"), languages),
         (frozenset({"how_to_get_there"}), _("How to get there"), details.how_to_get_there),
-        (frozenset({"accessibility"}), _("Accessibility"), details.accessibility),
+        (
+            frozenset({"accessibility_features"}),
+            _("Accessibility"),
+            "; ".join(feature_names(details.accessibility_features)),
+        ),
+        (frozenset({"accessibility"}), _("More about accessibility"), details.accessibility),
         (frozenset({"capacity"}), _("How many people fit?"), str(details.capacity or "")),
         (frozenset({"help_wanted"}), _("Help wanted"), roles_text(details.help_wanted)),
         (frozenset({"count_shown"}), _("How many come"), str(COUNT_SHOWN_WORDS[details.count_shown])),
@@ -296,6 +303,11 @@ def roles_text(kept: Sequence[Mapping[str, Any]]) -> str:
         line = f"{role_name(role.code, role.words)}: {role.wanted}"
         lines.append(f"{line} ({role.note})" if role.note else line)
     return "; ".join(lines)
+
+
+def feature_names(codes: str) -> list[str]:
+    """Return what the features are called that an event keeps as `codes`."""
+    return [str(FEATURE_WORDS[feature]) for feature in features_from(codes)]
 
 
 def role_name(code: str, words: str = "") -> str:

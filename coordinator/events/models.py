@@ -94,6 +94,9 @@ class Event(Base):
 
     how_to_get_there: Mapped[str] = mapped_column(Text, default="")
     accessibility: Mapped[str] = mapped_column(Text, default="")
+    """In the organiser's words."""
+    accessibility_features: Mapped[str] = mapped_column(String(120), default="", server_default=text("''"))
+    """Codes of `accessibility.Feature`, separated by spaces; all of them have room."""
     languages: Mapped[str] = mapped_column(String(120), default="")
     """Codes of the languages spoken there, separated by spaces; all that can be ticked have room."""
     public_contact: Mapped[str] = mapped_column(

@@ -228,6 +228,8 @@ class EventDetails:
     is_location_due: bool = False
     how_to_get_there: str = ""
     accessibility: str = ""
+    accessibility_features: str = ""
+    """As `accessibility.kept_features` writes them."""
     languages: str = ""
     public_contact: str = ""
     capacity: int | None = None

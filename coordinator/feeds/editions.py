@@ -8,6 +8,7 @@ import numpy as np
 from flask_babel import force_locale, gettext as _
 from sqlalchemy.orm import load_only
 
+from coordinator.events.cards import feature_names
 from coordinator.events.models import Event
 from coordinator.events.queries.public import visible_events
 from coordinator.events.rules import EventStatus
@@ -37,7 +38,7 @@ _ICS_COLUMNS = (
     Event.public_id, Event.title, Event.status, Event.sequence, Event.created_at, Event.updated_at,
     Event.starts_local, Event.starts_fold, Event.ends_local, Event.ends_fold, Event.timezone,
     Event.is_time_known, Event.address, Event.city, Event.country, Event.latitude, Event.longitude,
-    Event.precision,
+    Event.precision, Event.accessibility_features,
 )  # fmt: skip
 
 
@@ -128,6 +129,10 @@ def entry_of(event: Event, lang: str, url: str, *, is_long: bool) -> ics.Entry:
         notes.append(_("The exact place is not known yet; look at the page before you go."))
     if is_long and event.description:
         notes.append(plain(event.description))
+    if features := feature_names(event.accessibility_features):
+        notes.append(_("Accessibility: %(features)s", features="; ".join(features)))
+    if is_long and event.accessibility:
+        notes.append(event.accessibility)
     where = [event.address, event.city if event.city not in event.address else ""]
     where.append(country_name(event.country, lang) if event.country else "")
     return ics.Entry(

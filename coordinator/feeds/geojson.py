@@ -69,6 +69,7 @@ def _event(row: Any, url: str, shown: CountShown) -> dict[str, Any]:
             "city": row.city,
             "country": row.country,
             "languages": row.languages.split(),
+            "accessibility": row.accessibility_features.split(),
             "precision": row.precision,
             "counts": shown.value,
             "count_confirmed": told(row.confirmed, shown),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from coordinator.events.accessibility import Feature, features_from
 from coordinator.events.rules import CountShown, EventStatus
 from coordinator.kit.markdown import plain
 from coordinator.kit.web import absolute_url
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 SCHEMA = "https://schema.org"
 LONGEST_DESCRIPTION = 500
 
+
+AMENITIES = {
+    Feature.STEP_FREE: "Step-free access",
+    Feature.SEATING: "Seating",
+    Feature.TOILET: "Wheelchair accessible toilet nearby",
+    Feature.QUIET_PLACE: "Quiet place",
+}
+"""Those of the place. For what happens there, as sign language, schema.org has a word at recordings only."""
 
 STATUSES = {EventStatus.POSTPONED: "EventPostponed", EventStatus.CANCELLED: "EventCancelled"}
 
@@ -81,4 +90,9 @@ def _place(event: Event) -> dict[str, Any]:
     }
     if event.precision is not None and event.precision.is_good_enough_to_stand_at:
         place["geo"] = {"@type": "GeoCoordinates", "latitude": event.latitude, "longitude": event.longitude}
-    return place
+    amenities = [
+        {"@type": "LocationFeatureSpecification", "name": AMENITIES[feature], "value": True}
+        for feature in features_from(event.accessibility_features)
+        if feature in AMENITIES
+    ]
+    return place | ({"amenityFeature": amenities} if amenities else {})

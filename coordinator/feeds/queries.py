@@ -37,6 +37,7 @@ COLUMNS: tuple[Any, ...] = (
     Event.city,
     Event.country,
     Event.languages,
+    Event.accessibility_features,
     Event.latitude,
     Event.longitude,
     Event.precision,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from coordinator.events.accessibility import Feature, features_from
 from coordinator.events.rules import EventStatus
 from coordinator.places.geo import Nearest
 from coordinator.places.rules import Point, Precision
@@ -48,6 +49,9 @@ _STATE_NUMBERS: dict[str, int] = {status.value: number for number, status in enu
 ROUGH = [Precision.CITY.value, Precision.COUNTRY.value]
 FIRST_DAY = date(1970, 1, 1).toordinal()
 NEVER = math.inf
+_FEATURE_BITS = {feature: 1 << number for number, feature in enumerate(Feature)}
+_DESCRIBED = 1 << len(Feature)
+"""Bits of the column `access`: one byte says all of an event's accessibility that can be looked for."""
 _SPOKEN: dict[str, int] = {}
 
 
@@ -67,13 +71,15 @@ class Table(NamedTuple):
     languages: Sequence[str]
     over_at: NDArray[np.float64]
     """When it will be over, in seconds since 1970; infinite for one whose time does not hold."""
-    is_described: Sequence[bool]
-    """Something is said about how to get in without steps, and the like."""
+    features: Sequence[str]
+    """As `accessibility.kept_features` writes them."""
+    has_notes: Sequence[bool]
+    """Something is said about accessibility in words."""
     people: Sequence[int]
 
 
 NOTHING = Table(
-    (), (), (), (), (), (), np.array([], dtype="datetime64[us]"), (), np.array([], dtype=float), (), ()
+    (), (), (), (), (), (), np.array([], dtype="datetime64[us]"), (), np.array([], dtype=float), (), (), ()
 )
 
 
@@ -171,8 +177,8 @@ class Atlas:
         if wanted.has_places:
             is_on = columns["state"] == _STATE_NUMBERS[EventStatus.PUBLISHED]
             parts.append(is_on & ~np.isin(columns["id"], list(full)))
-        if wanted.is_described:
-            parts.append(columns["is_described"])
+        if access := _access_bits(wanted.features, is_described=wanted.is_described):
+            parts.append((columns["access"] & access) == access)
         return np.logical_and.reduce(parts) if parts else None
 
     def ids(self, mask: Mask | None = None) -> list[int]:
@@ -303,7 +309,7 @@ def _columns(table: Table) -> dict[str, NDArray[Any]]:
         "day": table.day.astype("datetime64[D]").astype(np.int32) + FIRST_DAY,
         "languages": np.array([_spoken(languages) for languages in table.languages], dtype=np.int32),
         "over_at": table.over_at,
-        "is_described": np.array(table.is_described, dtype=bool),
+        "access": _access(table.features, table.has_notes),
         "people": np.array(table.people, dtype=np.int64),
     }
 
@@ -311,6 +317,19 @@ def _columns(table: Table) -> dict[str, NDArray[Any]]:
 def _spoken(languages: str) -> int:
     """Return the number of a set of languages, the same in every atlas of this process."""
     return _SPOKEN.setdefault(languages, len(_SPOKEN))
+
+
+def _access(features: Sequence[str], has_notes: Sequence[bool]) -> NDArray[np.uint8]:
+    """Return the bits of each event."""
+    bits = {codes: _access_bits(features_from(codes), is_described=bool(codes)) for codes in set(features)}
+    ticked = np.array([bits[codes] for codes in features], dtype=np.uint8)
+    return ticked | np.where(
+        np.array(has_notes, dtype=bool), _access_bits((), is_described=True), np.uint8(0)
+    )
+
+
+def _access_bits(features: Iterable[Feature], *, is_described: bool) -> np.uint8:
+    return np.uint8(sum(_FEATURE_BITS[feature] for feature in features) + _DESCRIBED * is_described)
 
 
 def _morton(latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> NDArray[np.uint64]:

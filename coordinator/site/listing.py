@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext as _
 
 from coordinator.events.cards import card_of
-from coordinator.events.filtering import DESCRIBED, PLACES_LEFT
+from coordinator.events.filtering import PLACES_LEFT
+from coordinator.events.forms.choices import access_choices
 from coordinator.events.models import Event
 from coordinator.events.queries.public import list_page, visible_events
 from coordinator.events.rules import EventStatus
@@ -60,7 +61,7 @@ def choices_of(facets: Facets, locale: str) -> dict[str, list[tuple[str, str]]]:
             (EventStatus.CANCELLED.value, _("Cancelled")),
         ],
         "places": [(PLACES_LEFT, _("With places left"))],
-        "access": [(DESCRIBED, _("With notes on accessibility"))],
+        "access": access_choices(),
     }
 
 

@@ -8,11 +8,13 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 
 from coordinator.campaigns.cards import campaign_card, dates_text, opening_of
 from coordinator.campaigns.queries import AllCampaigns, archived_campaigns, campaign_by_slug, open_campaigns
+from coordinator.events.accessibility import features_from
 from coordinator.events.cards import card_of, city_of, when_of, where_of
 from coordinator.events.counting import people_facts
 from coordinator.events.coverage import Cover, by_region
 from coordinator.events.earlier import earlier_of
 from coordinator.events.filtering import parameters
+from coordinator.events.forms.choices import FEATURE_WORDS
 from coordinator.events.queries.public import reachable_event, visible_at_mission
 from coordinator.events.rules import PUBLIC, EventStatus
 from coordinator.feeds.jsonld import event_jsonld
@@ -269,6 +271,7 @@ def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: dict[st
         city=city_of(shown, lang),
         when=when_of(shown, lang),
         where=where,
+        accessible=[(one.value, FEATURE_WORDS[one]) for one in features_from(shown.accessibility_features)],
         people=people_facts(tally, shown.count_shown),
         is_waiting=is_waiting,
         is_cancelled=shown.status is EventStatus.CANCELLED,

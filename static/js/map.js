@@ -4,6 +4,7 @@
    What people typed is only ever put into the page as text (map_popups.js). */
 
 import drawBasemap, { colour } from "./basemap.js";
+import { sayTicked } from "./choices.js";
 import { crowdIcon, nameOf, pinIcon } from "./map_pins.js";
 import { datesAsIn, missionPopup, placePopup, waitingPopup, words, wordsFrom } from "./map_popups.js";
 import { Tiles, joined, read } from "./map_tiles.js";
@@ -21,6 +22,7 @@ const WORLD = [
   [84, 200],
 ];
 const FILTERS = ["country", "date", "language", "status", "places", "access"];
+const SAID_BEFORE = { described: "any" }; // as links say it that were printed before there were boxes to tick
 const POSITION = /^#map=([\d.]+)\/(-?[\d.]+)\/(-?[\d.]+)$/u;
 
 const page = document.querySelector(".map");
@@ -46,7 +48,7 @@ async function start() {
   drawBasemap(map).catch((fault) => console.warn("the world map did not load", fault));
   const layers = Object.fromEntries(Object.entries(LAYERS).map(([name, id]) => [name, window[id]]));
   const asked = new URLSearchParams(location.search);
-  for (const name of ["status", "places", "access"]) choose(name, asked.get(name) ?? "");
+  for (const name of ["status", "places", "access"]) choose(name, asked.getAll(name));
   try {
     await open(map, layers);
   } catch (fault) {
@@ -111,7 +113,7 @@ function nameControls(map) {
 
 async function open(map, layers) {
   const asked = new URLSearchParams(location.search);
-  const first = await read(`${page.dataset.url}summary.json${queryOf(Object.fromEntries(asked))}`);
+  const first = await read(`${page.dataset.url}summary.json${queryOf(Object.fromEntries(FILTERS.map((name) => [name, asked.getAll(name)])))}`);
   offerChoices(first, asked);
   let view = show(map, layers, first, { isFirst: true });
   map.panInsideBounds(WORLD, { animate: false });
@@ -247,7 +249,7 @@ async function showMissions(layer) {
 /* Missions follow the country alone: they have no date and no language. */
 function showCountry(layer) {
   if (!layer.everything) return;
-  const { country } = chosen();
+  const [country] = chosen().country;
   layer.clearLayers();
   for (const dot of layer.everything) if (!country || dot.country === country) layer.addLayer(dot);
 }
@@ -317,22 +319,31 @@ function offerChoices({ countries, dates, languages }, asked) {
     const known = values.map((value) => [value, safely(textOf, value)]);
     if (name !== "date") known.sort(([, a], [, b]) => a.localeCompare(b, lang));
     form.elements[name].append(...known.map(([value, text]) => new Option(text, value)));
-    choose(name, asked.get(name) ?? "");
+    choose(name, asked.getAll(name));
   }
 }
 
-function choose(name, wish) {
-  const { options } = form.elements[name];
-  const found = [...options].find(({ value }) => value.toLowerCase() === wish.toLowerCase());
-  form.elements[name].value = found?.value ?? "";
+/* Of a list the first wish that it has; of boxes all of them. */
+function choose(name, wishes) {
+  const wanted = wishes.map((wish) => SAID_BEFORE[wish.toLowerCase()] ?? wish.toLowerCase());
+  const field = form.elements[name];
+  if (field instanceof HTMLSelectElement) {
+    const found = [...field.options].find(({ value }) => value && wanted.includes(value.toLowerCase()));
+    field.value = found?.value ?? "";
+    return;
+  }
+  for (const box of field) box.checked = wanted.includes(box.value);
+  sayTicked(field[0].closest(".choices"));
 }
 
+/* What is chosen in each filter: nothing, one thing, or several. */
 function chosen() {
-  return Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value]));
+  const all = new FormData(form);
+  return Object.fromEntries(FILTERS.map((name) => [name, all.getAll(name).filter(Boolean)]));
 }
 
 function queryOf(values) {
-  const asked = FILTERS.filter((name) => values[name]).map((name) => [name, values[name]]);
+  const asked = FILTERS.flatMap((name) => values[name].map((value) => [name, value]));
   return asked.length > 0 ? `?${new URLSearchParams(asked)}` : "";
 }
 
@@ -358,9 +369,9 @@ function fit(map, { box, middle }) {
 /* The address remembers filters and position, so that "back" returns to the same view. */
 function keepFilters() {
   const url = new URL(location.href);
-  for (const [name, value] of Object.entries(chosen())) {
-    if (value) url.searchParams.set(name, value);
-    else url.searchParams.delete(name);
+  for (const [name, values] of Object.entries(chosen())) {
+    url.searchParams.delete(name);
+    for (const value of values) url.searchParams.append(name, value);
   }
   replace(url);
 }

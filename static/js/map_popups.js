@@ -72,6 +72,8 @@ function describe(event, { isTitle }) {
   if (isPostponed) parts.push(made("p", "map-popup__line", words.planned));
   parts.push(when(event));
   if (event.precision === "city" || event.precision === "country") parts.push(made("p", "map-popup__line", words.city));
+  const features = event.accessibility.map((code) => words.access[code] ?? code);
+  if (features.length > 0) parts.push(made("p", "map-popup__line", features.join(" · ")));
   if (!isCancelled && !isPostponed) parts.push(...counts(event));
   if (isTitle && event.status === "published") parts.push(linkTo(event.url, words.details, "map-popup__act"));
   return parts;

@@ -43,7 +43,10 @@ def make(instance: Path, url: str) -> Flask:
             sydney = MissionFactory(code="sydney", sydney=True)
             MissionFactory(code="paris", paris=True, name=HOSTILE, city=HOSTILE)
             common: dict[str, Any] = {"campaign": campaign, "organiser": organiser}
-            first = EventFactory(**common, mission=berlin, title="First vigil")
+            first = EventFactory(
+                **common, mission=berlin, title="First vigil",
+                accessibility_features="step-free sign-language",
+            )  # fmt: skip
             RsvpTallyFactory(event=first, event_id=first.id, confirmed=12, unconfirmed=3)
             EventFactory(**common, mission=berlin, title="Second vigil", cancelled=True)
             EventFactory(
@@ -211,8 +214,27 @@ def test_filters_come_from_the_address_and_go_into_it(page: Page, map_url: str) 
 
     expect(page.get_by_role("status")).to_have_text("Protests: 1; cancelled: 1")
     assert "country=DE" in page.url
-    page.get_by_label("Language").select_option("en")
+    page.get_by_label("Language", exact=True).select_option("en")
     expect(page.get_by_role("status")).to_have_text("No protest matches.")
+
+
+def test_needs_are_ticked_and_all_of_them_hold(page: Page, map_url: str) -> None:
+    show(page, f"{map_url}?access=described")
+    expect(page.get_by_role("status")).to_have_text("Protests: 2")  # one of them said it in words
+    page.get_by_text("Filter and legend").click()
+    page.locator(".choices__summary").click()
+    expect(page.get_by_label("Anything said about it")).to_be_checked()
+
+    page.get_by_label("Step-free way").check()
+    page.get_by_label("Sign language").check()
+
+    expect(page.get_by_role("status")).to_have_text("Protests: 1")
+    expect(page.locator(".choices__ticked")).to_have_text(
+        "Step-free way, Sign language, Anything said about it"
+    )
+    assert page.url.partition("?")[2].startswith("access=step-free&access=sign-language&access=any")
+    pin(page, "First vigil").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Step-free way · Sign language")
 
 
 def test_going_back_returns_to_the_same_view(page: Page, map_url: str) -> None:

@@ -121,6 +121,7 @@ KINDS = {
     "review": Kind("/coordinate/demo/review/{waiting}", "coordinator"),
     "coverage": Kind("/coordinate/demo/coverage", "coordinator"),
     "map for other sites": Kind("/demo/embed?theme=dark&country=DE"),
+    "list, by needs": Kind("/demo?access=step-free&access=sign-language"),
     "list, filtered": Kind("/demo?status=postponed&places=left"),
     "missions to look at": Kind("/coordinate/demo/missions?country=DE", "coordinator"),
     "coverage of a country": Kind("/coordinate/demo/coverage?country=DE", "coordinator"),

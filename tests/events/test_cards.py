@@ -93,6 +93,31 @@ def test_facts_name_languages_and_states() -> None:
     assert (facts["Languages spoken there"], facts["City"]) == ("German, Russian", "Berlin, Germany")
 
 
+def test_a_card_and_the_facts_name_what_was_ticked() -> None:
+    event = EventFactory(accessibility_features="step-free sign-language", accessibility="Ask Ada.")
+
+    facts = dict(facts_of(details_of(event), event.mission, "en"))
+
+    assert card_of(event, locale="en").access_text == "Step-free way · Sign language"
+    assert card_of(EventFactory(), locale="en").access_text == ""
+    assert facts["Accessibility"] == "Step-free way; Sign language"
+    assert facts["More about accessibility"] == "Ask Ada."
+
+
+def test_another_tick_is_a_difference() -> None:
+    event = EventFactory(accessibility_features="step-free sign-language")
+    before = details_of(event)
+    wanted = replace(before, accessibility_features="step-free seating")
+
+    (row,) = differences(before, kept(before, wanted), (event.mission, event.mission), "en")
+
+    assert row == {
+        "label": "Accessibility",
+        "before": "Step-free way; Sign language",
+        "after": "Step-free way; Seating",
+    }
+
+
 @pytest.mark.parametrize(
     ("hours", "words"), [(0, "less than an hour"), (1, "1 hour"), (47, "47 hours"), (49, "2 days")]
 )

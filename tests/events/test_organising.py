@@ -474,6 +474,41 @@ def test_a_copy_has_the_campaigns_day_the_same_wall_time_and_nobodys_answers(
     assert (event.starts_at.hour, copy.starts_at.hour) == (8, 7)  # the clocks went forward in between
 
 
+def test_what_is_ticked_about_accessibility_is_kept_shown_again_copied_and_taken_back(
+    organiser: FlaskClient, session: Session
+) -> None:
+    campaign, mission = CampaignFactory(), MissionFactory()
+    ticked = ["sign-language", "step-free"]
+    data = typed(campaign=campaign.slug, mission=mission.code, accessibility="Ask Ada.")
+
+    organiser.post(NEW, data=data | {"accessibility_features": ticked, "act": "draft"})
+    event = the_event(session)
+    room = f"/en/organise/events/{event.public_id}"
+    edited = fields_of(organiser.get(f"{room}/edit").text)
+    copied = fields_of(organiser.get(f"{room}/duplicate").text)
+
+    assert (event.accessibility_features, event.accessibility) == ("step-free sign-language", "Ask Ada.")
+    assert (
+        edited["accessibility_features"] == copied["accessibility_features"] == sorted(ticked, reverse=True)
+    )
+    edited.pop("accessibility_features")
+    assert organiser.post(f"{room}/edit", data=edited | {"act": "draft"}).status_code == 303
+    assert (event.accessibility_features, event.accessibility) == ("", "Ask Ada.")
+
+
+def test_a_tick_on_a_published_protest_waits_for_a_coordinator(
+    session: Session, sign_in: Callable[[Any], FlaskClient]
+) -> None:
+    event = EventFactory()
+    client = sign_in(event.organiser)
+    address = f"/en/organise/events/{event.public_id}/edit"
+
+    client.post(address, data=fields_of(client.get(address).text) | {"accessibility_features": "seating"})
+
+    assert (event.accessibility_features, event.proposed) == ("", {"accessibility_features": "seating"})
+    assert fields_of(client.get(address).text)["accessibility_features"] == ["seating"]
+
+
 def test_opening_a_copy_writes_nothing(session: Session, sign_in: Callable[[Any], FlaskClient]) -> None:
     event = EventFactory()
     client = sign_in(event.organiser)

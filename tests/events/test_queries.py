@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import event as sqlalchemy_event
 
+from coordinator.events.accessibility import Feature
 from coordinator.events.filtering import EventFilters
 from coordinator.events.queries.organising import own_event, own_events
 from coordinator.events.queries.others import events_at_mission, others_near
@@ -135,6 +136,23 @@ def test_filters_ask_the_calendar_of_the_place(session: Session) -> None:
         (EventFilters(language="%"), []),
     ):
         assert list_page(session, campaign, filters).events == expected
+
+
+def test_what_is_ticked_about_accessibility_is_looked_for_all_at_once(session: Session) -> None:
+    campaign = CampaignFactory()
+    silent = EventFactory(campaign=campaign)
+    told = EventFactory(campaign=campaign, accessibility="Cobbles, ask us.")
+    level = EventFactory(campaign=campaign, accessibility_features="step-free")
+    signed = EventFactory(campaign=campaign, accessibility_features="step-free sign-language")
+
+    def found(**wanted: Any) -> list[Event]:
+        return list(list_page(session, campaign, EventFilters(**wanted)).events)
+
+    assert found() == [silent, told, level, signed]
+    assert found(is_described=True) == [told, level, signed]
+    assert found(features=frozenset({Feature.STEP_FREE})) == [level, signed]
+    assert found(features=frozenset({Feature.STEP_FREE, Feature.SIGN_LANGUAGE})) == [signed]
+    assert found(features=frozenset({Feature.SEATING})) == []
 
 
 def test_plans_for_one_mission_and_day_are_found_on_its_own_calendar(session: Session) -> None:

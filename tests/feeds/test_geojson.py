@@ -34,8 +34,9 @@ def features(client: FlaskClient, url: str) -> list[dict[str, Any]]:
 
 def test_an_event_is_told_as_the_contract_says(client: FlaskClient, session: Session) -> None:
     event = EventFactory(
-        campaign__slug="world", mission__code="ru-de-berlin-embassy", title="Vigil", city="Berlin"
-    )
+        campaign__slug="world", mission__code="ru-de-berlin-embassy", title="Vigil", city="Berlin",
+        accessibility_features="step-free sign-language",
+    )  # fmt: skip
     RsvpTallyFactory(event=event, event_id=event.id, confirmed=12, unconfirmed=3, pending=40)
 
     (feature,) = features(client, "/world/events.geojson")
@@ -56,6 +57,7 @@ def test_an_event_is_told_as_the_contract_says(client: FlaskClient, session: Ses
             "city": "Berlin",
             "country": "DE",
             "languages": ["de", "ru"],
+            "accessibility": ["step-free", "sign-language"],
             "precision": "building",
             "counts": "exact",
             "count_confirmed": 12,

@@ -168,6 +168,20 @@ def test_hostile_text_is_one_line_of_text(client: FlaskClient, session: Session)
     assert b"\n" not in response.data.replace(b"\r\n", b"")
 
 
+def test_calendars_say_what_was_ticked_and_the_event_s_own_file_the_rest(
+    client: FlaskClient, session: Session
+) -> None:
+    event = EventFactory(
+        campaign__slug="world", accessibility_features="step-free captions", accessibility="Ask Ada."
+    )
+
+    (short,) = calendar(client, "/world/events.ics?lang=ru").walk("VEVENT")
+    (long,) = calendar(client, f"/events/{event.public_id}.ics?lang=en").walk("VEVENT")
+
+    assert short["DESCRIPTION"] == "Доступность: Путь без ступенек; Речи можно прочитать"
+    assert "Accessibility: Step-free way; Speeches to read along\n\nAsk Ada." in long["DESCRIPTION"]
+
+
 def test_a_rough_point_warns(client: FlaskClient, session: Session) -> None:
     event = EventFactory(campaign__slug="world", precision=Precision.CITY)
 

@@ -38,6 +38,22 @@ def test_an_event_with_its_place_and_time(app: Flask, session: Session) -> None:
     assert "organizer" not in told
 
 
+def test_what_is_accessible_of_the_place_is_told_and_what_schema_org_has_no_word_for_is_not(
+    app: Flask, session: Session
+) -> None:
+    event = EventFactory(accessibility_features="step-free seating sign-language")
+
+    with app.test_request_context():
+        told = event_jsonld(event, NOBODY, "en")
+        silent = event_jsonld(EventFactory(), NOBODY, "en")
+
+    assert told["location"]["amenityFeature"] == [
+        {"@type": "LocationFeatureSpecification", "name": name, "value": True}
+        for name in ("Step-free access", "Seating")
+    ]
+    assert "amenityFeature" not in silent["location"]
+
+
 def test_a_cancelled_event_is_cancelled_and_an_unknown_time_is_a_day(app: Flask, session: Session) -> None:
     event = EventFactory(cancelled=True, is_time_known=False)
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from coordinator.accounts.models import Account, KeptForm
 from coordinator.campaigns.models import Campaign
+from coordinator.events.accessibility import Feature
 from coordinator.events.models import Event
 from coordinator.kit.clock import now
 from coordinator.kit.roles import Role
@@ -91,6 +92,25 @@ def test_every_language_that_can_be_ticked_fits_however_often(
     assert answer.status_code == 303
     session.expire_all()
     assert session.scalars(select(Event)).one().languages == " ".join(sorted(codes))
+
+
+def test_every_box_about_accessibility_fits_however_often_and_none_can_be_made_up(
+    session: Session, sign_in: Callable[[Any], FlaskClient]
+) -> None:
+    event = EventFactory(draft=True)
+    client = sign_in(event.organiser)
+    address = f"/en/organise/events/{event.public_id}/edit"
+    form = {"title": "Vigil", "starts_at": "2030-09-16T18:00", "mission": event.mission.code, "act": "draft"}
+    codes = [feature.value for feature in Feature]
+
+    answer = client.post(address, data=form | {"accessibility_features": codes[::-1] * 99})
+    made_up = client.post(address, data=form | {"accessibility_features": ["step-free", "lift"]})
+
+    assert (answer.status_code, made_up.status_code) == (303, 422)
+    session.expire_all()
+    kept = session.scalars(select(Event)).one().accessibility_features
+    assert kept == " ".join(codes)
+    assert len(kept) <= Event.__table__.c.accessibility_features.type.length
 
 
 def test_signing_up_makes_nobody_more_than_an_organiser(client: FlaskClient, session: Session) -> None:

@@ -37,8 +37,8 @@ OF_NOBODY = {
     "contact_import": "purposes encoding separator columns",
     "contact_merge": "gone_source",
     "event": (  # what is written to be published, and no way to reach anybody
-        "title description address city country located_by how_to_get_there accessibility languages "
-        "help_wanted postponed_because cancelled_because"
+        "title description address city country located_by how_to_get_there accessibility "
+        "accessibility_features languages help_wanted postponed_because cancelled_because"
     ),
     "event_notice": "before",
     "kept_form": "path",

@@ -34,13 +34,21 @@ PLACES = (
     ("AU", "Sydney", "Australia/Sydney", -33.8868, 151.2393),
 )
 STATES = ("draft", "submitted", "published", "published", "published", "postponed", "cancelled", "rejected")
-CHOICES: dict[str, tuple[str, ...]] = {
+CHOICES: dict[str, tuple[str | list[str], ...]] = {
     "country": ("", "DE", "FR", "FJ", "PE", "zz"),
     "date": ("", "2030-09-16", "2030-09-17", "1999-01-01"),
     "language": ("", "de", "ru", "fr", "xx"),
     "status": ("", "published", "postponed", "cancelled", "submitted", "draft"),
     "places": ("", "", "left"),
-    "access": ("", "", "described"),
+    "access": (
+        "",
+        "any",
+        "described",
+        "step-free",
+        "nothing",
+        ["step-free", "sign-language"],
+        ["quiet-place", "any"],
+    ),
 }
 
 
@@ -55,7 +63,8 @@ def world(random: Random) -> Campaign:
             "precision": random.choice((Precision.EXACT, Precision.CITY)), "located_by": "organiser",
             "starts_local": datetime(2030, 9, 16, 0, 30) + timedelta(hours=random.randint(0, 47)),  # noqa: DTZ001
             "ends_local": None, "languages": random.choice(("de ru", "fr", "en ru")),
-            "accessibility": random.choice(("", "Step-free.")), "capacity": random.choice((None, 4, 9)),
+            "accessibility": random.choice(("", "Ask us.")), "capacity": random.choice((None, 4, 9)),
+            "accessibility_features": random.choice(("", "", "step-free", "step-free sign-language")),
         }  # fmt: skip
         if state == "cancelled" and random.random() < 0.3:
             values |= {"latitude": None, "longitude": None, "precision": None, "located_by": ""}
@@ -67,14 +76,14 @@ def world(random: Random) -> Campaign:
     return campaign
 
 
-def question(random: Random) -> dict[str, str]:
+def question(random: Random) -> dict[str, Any]:
     asked = {name: random.choice(values) for name, values in CHOICES.items() if random.random() < 0.4}
     return {name: value for name, value in asked.items() if value}
 
 
-def listed(client: FlaskClient, asked: dict[str, str]) -> set[str]:
+def listed(client: FlaskClient, asked: dict[str, Any]) -> set[str]:
     found: set[str] = set()
-    query: dict[str, str] = dict(asked)
+    query: dict[str, Any] = dict(asked)
     while True:
         page = client.get("/en/world", query_string=query).text
         found |= set(re.findall(r'event-card__title"><a href="/en/events/([0-9a-z]{10})"', page))
@@ -85,7 +94,7 @@ def listed(client: FlaskClient, asked: dict[str, str]) -> set[str]:
 
 
 def mapped(
-    client: FlaskClient, session: Session, asked: dict[str, str]
+    client: FlaskClient, session: Session, asked: dict[str, Any]
 ) -> tuple[set[str], dict[str, int], int]:
     summary = client.get("/world/map/summary.json", query_string=asked).json
     points = session.execute(select(Event.latitude, Event.longitude).where(Event.latitude.is_not(None))).all()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from coordinator.events.accessibility import Feature
 from coordinator.events.filtering import EVERYTHING, EventFilters
 from coordinator.events.rules import EventStatus
 from coordinator.maps.atlas import DEEPEST, SEPARATE_FROM, Atlas, Mark, Table
@@ -34,7 +35,8 @@ class Row(NamedTuple):
     day: date
     languages: str
     over_at: float
-    is_described: bool
+    features: str
+    has_notes: bool
     people: int = 0
 
 
@@ -53,7 +55,8 @@ def row(number: int, point: tuple[float, float] | None = BERLIN, **changes: Any)
     values: dict[str, Any] = {
         "id": number, "status": EventStatus.PUBLISHED, "latitude": point[0] if point else None,
         "longitude": point[1] if point else None, "precision": Precision.EXACT, "country": "DE", "day": DAY,
-        "languages": "de ru", "over_at": (NOW + timedelta(days=20)).timestamp(), "is_described": False,
+        "languages": "de ru", "over_at": (NOW + timedelta(days=20)).timestamp(),
+        "features": "", "has_notes": False,
     }  # fmt: skip
     return Row(**values | changes)
 
@@ -193,7 +196,10 @@ def test_an_empty_world_has_nothing_anywhere() -> None:
         (EventFilters(language="r"), set()),
         (EventFilters(status=EventStatus.CANCELLED), {4}),
         (EventFilters(has_places=True), {1, 3}),
-        (EventFilters(is_described=True), {3}),
+        (EventFilters(is_described=True), {2, 3, 4}),
+        (EventFilters(features=frozenset({Feature.STEP_FREE})), {2, 4}),
+        (EventFilters(features=frozenset({Feature.STEP_FREE, Feature.CAPTIONS})), {4}),
+        (EventFilters(features=frozenset({Feature.TOILET})), set()),
         (EventFilters(country="DE", language="ru", has_places=True), {1}),
         (EVERYTHING, {1, 2, 3, 4}),
     ],
@@ -202,9 +208,9 @@ def test_filters(wanted: EventFilters, ids: set[int]) -> None:
     atlas = atlas_of(
         [
             row(1),
-            row(2, day=date(2030, 9, 17)),
-            row(3, PARIS, country="FR", languages="fr", is_described=True),
-            row(4, status=EventStatus.CANCELLED),
+            row(2, day=date(2030, 9, 17), features="step-free"),
+            row(3, PARIS, country="FR", languages="fr", has_notes=True),
+            row(4, status=EventStatus.CANCELLED, features="step-free sign-language captions"),
         ]
     )
 

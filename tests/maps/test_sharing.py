@@ -84,6 +84,17 @@ def test_programs_learn_how_to_show_a_link(client: FlaskClient, session: Session
     assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
+def test_a_shared_map_keeps_every_need_that_was_asked_for(client: FlaskClient, session: Session) -> None:
+    EventFactory(campaign__slug="world")
+    asked = "access=step-free&access=seating"
+
+    answer = client.get("/oembed", query_string={"url": f"http://localhost/en/world/map?{asked}"}).get_json()
+    snippet = client.get(f"/en/world/embed?{asked}").text
+
+    assert f"/embed/en/world/map?{asked.replace('&', '&amp;')}" in answer["html"]
+    assert f"/embed/en/world/map?{asked.replace('&', '&amp;')}" in snippet
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

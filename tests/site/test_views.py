@@ -166,6 +166,41 @@ def test_the_list_can_be_narrowed_without_javascript(client: FlaskClient, sessio
     assert "In Berlin" in by_nonsense
 
 
+def test_the_list_is_narrowed_by_several_needs_and_its_links_keep_them(
+    client: FlaskClient, session: Session
+) -> None:
+    campaign = CampaignFactory(slug="one-day")
+    EventFactory(campaign=campaign, title="Level", accessibility_features="step-free")
+    EventFactory(campaign=campaign, title="Signed", accessibility_features="step-free sign-language")
+    EventFactory(campaign=campaign, title="Told", accessibility="Cobbles.", mission__paris=True)
+    EventFactory(campaign=campaign, title="Silent", mission__sydney=True)
+
+    def titles(query: str) -> set[str]:
+        return set(re.findall(r">(Level|Signed|Told|Silent)</", client.get(f"/en/one-day?{query}").text))
+
+    assert titles("access=step-free") == {"Level", "Signed"}
+    assert titles("access=step-free&access=sign-language") == {"Signed"}
+    assert titles("access=described") == titles("access=any") == {"Level", "Signed", "Told"}
+    assert titles("access=toilet") == set()
+    assert titles("access=ramp") == {"Level", "Signed", "Told", "Silent"}
+    page = client.get("/en/one-day?access=sign-language&access=step-free").text
+    assert re.findall(r'name="access" value="([^"]+)" checked', page) == ["step-free", "sign-language"]
+    assert "Step-free way, Sign language</span>" in page
+    assert 'href="/ru/one-day?access=step-free&amp;access=sign-language"' in page
+
+
+def test_a_page_says_what_is_accessible_with_signs_and_words(client: FlaskClient, session: Session) -> None:
+    event = EventFactory(accessibility_features="step-free", accessibility="Ring at <b>the gate</b>.")
+    silent = EventFactory(campaign=event.campaign)
+
+    page = client.get(f"/en/events/{event.public_id}").text
+
+    assert "icon--step-free" in page
+    assert "Step-free way</li>" in page
+    assert "Ring at &lt;b&gt;the gate&lt;/b&gt;." in page
+    assert "Accessibility</dt>" not in client.get(f"/en/events/{silent.public_id}").text
+
+
 def test_a_long_list_has_pages_and_each_event_stands_on_one_of_them(
     client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

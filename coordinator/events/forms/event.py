@@ -16,7 +16,13 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
-from coordinator.events.forms.choices import COUNT_SHOWN_WORDS, LANGUAGES_SPOKEN, missions_by_state
+from coordinator.events.accessibility import features_from, kept_features
+from coordinator.events.forms.choices import (
+    COUNT_SHOWN_WORDS,
+    FEATURE_WORDS,
+    LANGUAGES_SPOKEN,
+    missions_by_state,
+)
 from coordinator.events.forms.fields import CoordinateField, TicksField, WallTimeField, one_line, tidy
 from coordinator.events.forms.times import EARLIER, FIRST, LATER, SECOND, Schedule, settled, wall_text
 from coordinator.events.rules import (
@@ -130,9 +136,14 @@ class EventForm(HouseForm):
         validators=[Length(max=LONGEST_NOTE)],
         render_kw={"rows": 2},
     )
-    accessibility = TextAreaField(
+    accessibility_features = TicksField(
         _l("Accessibility"),
-        description=_l("Step-free? Places to sit? Sign language? A quiet corner?"),
+        description=_l("Tick only what is certain. People set out because of it."),
+        choices=[SelectChoice(feature.value, words) for feature, words in FEATURE_WORDS.items()],
+    )
+    accessibility = TextAreaField(
+        _l("More about accessibility"),
+        description=_l("How wide it is, where the seats are, whom to ask. Also what is difficult there."),
         filters=[tidy],
         validators=[Length(max=LONGEST_NOTE)],
         render_kw={"rows": 2},
@@ -280,6 +291,7 @@ class EventForm(HouseForm):
             is_location_due=spot.is_location_due,
             how_to_get_there=self.how_to_get_there.data or "",
             accessibility=self.accessibility.data or "",
+            accessibility_features=kept_features(self.accessibility_features.data or []),
             languages=" ".join(sorted({*(self.languages.data or [])})),
             public_contact=self.public_contact.data or "",
             capacity=self.capacity.data,
@@ -312,6 +324,7 @@ class EventForm(HouseForm):
         self.languages.data = details.languages.split()
         self.how_to_get_there.data = details.how_to_get_there
         self.accessibility.data = details.accessibility
+        self.accessibility_features.data = list(features_from(details.accessibility_features))
         self.capacity.data = details.capacity
         self.count_shown.data = details.count_shown.value
         self.public_contact.data = details.public_contact

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, select, tuple_, union_all
+from sqlalchemy import and_, bindparam, or_, select, tuple_, union_all
 from sqlalchemy.orm import contains_eager, joinedload, lazyload, load_only
 
 from coordinator.campaigns.models import Campaign
@@ -82,7 +82,10 @@ def filtered(events: Select[Event], filters: EventFilters) -> Select[Event]:
     if filters.has_places:
         events = events.where(Event.status == EventStatus.PUBLISHED)
     if filters.is_described:
-        events = events.where(Event.accessibility != "")
+        events = events.where(or_(Event.accessibility != "", Event.accessibility_features != ""))
+    for feature in filters.features:
+        ticked = " " + Event.accessibility_features + " "
+        events = events.where(ticked.contains(f" {feature} ", autoescape=True))
     return events
 
 

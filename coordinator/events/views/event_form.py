@@ -13,6 +13,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from coordinator.accounts.service import kept_form
 from coordinator.campaigns.queries import open_campaigns
 from coordinator.events.cards import campaign_days, card_of, distance_text
+from coordinator.events.forms.choices import FEATURE_HINTS
 from coordinator.events.forms.times import wall_text
 from coordinator.events.locating import (
     Asked,
@@ -174,6 +175,7 @@ def page(  # noqa: PLR0913 what the page shows
         is_trusted=event is not None and publishes_without_review(db.session(), event),
         wants_note=event is not None and status is not EventStatus.DRAFT,
         wants_coordinates=bool(form.latitude.errors or form.longitude.errors),
+        feature_hints=FEATURE_HINTS,
         pin_start=f"{start.latitude}, {start.longitude}" if start else "",
         tiles=street_tiles(),
     )

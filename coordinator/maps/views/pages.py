@@ -11,6 +11,7 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from coordinator.campaigns.queries import campaign_by_slug
+from coordinator.events.forms.choices import access_choices
 from coordinator.kit.access import public
 from coordinator.kit.db import db
 from coordinator.kit.headers import allow_framing
@@ -139,6 +140,7 @@ def map_page(shown: Shown, *, opens: str = "_top", has_people: bool = False) -> 
     return render_template(
         "maps/map.html",
         **{one.name: getattr(shown, one.name) for one in fields(shown)},
+        access=access_choices(),
         opens=opens,
         map_id=MAP,
         styles=STYLES,

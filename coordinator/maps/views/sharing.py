@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, current_app, jsonify, render_template, request, url_for
 from flask_babel import force_locale, ngettext
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
@@ -147,7 +148,7 @@ def _named(codes: Sequence[str], name: Callable[[str, str], str], lang: str) -> 
     return sorted(((code, name(code, lang)) for code in codes), key=lambda one: one[1].casefold())
 
 
-def _meant(url: str) -> tuple[str, Campaign, Mapping[str, str]]:
+def _meant(url: str) -> tuple[str, Campaign, Mapping[str, list[str]]]:
     """Return language, campaign and filters of a link to one of our maps.
 
     Raises:
@@ -166,8 +167,8 @@ def _meant(url: str) -> tuple[str, Campaign, Mapping[str, str]]:
         raise NotFoundError from wrong
     if endpoint not in {"site.campaign", "maps.campaign_map", "maps.embedded_map"}:
         raise NotFoundError
-    asked = {name: value for name, value in parse_qsl(parts.query) if name in {*NAMES, "theme"}}
-    return values["lang"], campaign_by_slug(db.session(), values["slug"]), asked
+    asked = MultiDict(pair for pair in parse_qsl(parts.query) if pair[0] in {*NAMES, "theme"})
+    return values["lang"], campaign_by_slug(db.session(), values["slug"]), asked.to_dict(flat=False)
 
 
 def _within(most: int | None, usual: int, least: int) -> int:
