@@ -607,3 +607,14 @@ def _queries_of(act: Callable[[], Any]) -> int:
     finally:
         sqlalchemy_event.remove(db.engine, "before_cursor_execute", listen)
     return len([statement for statement in said if statement.startswith("SELECT")])
+
+
+def test_the_map_beside_the_list_shows_what_the_list_shows(client: FlaskClient, session: Session) -> None:
+    EventFactory(campaign__slug="world", accessibility_features="step-free")
+
+    plain = client.get("/en/world").text
+    narrowed = client.get("/en/world?country=DE&access=step-free").text
+
+    assert 'src="/en/world/map"' in plain
+    assert 'src="/en/world/map?country=DE&amp;access=step-free"' in narrowed
+    assert narrowed.count("/en/world/map?country=DE&amp;access=step-free") == 2  # and the page of its own
