@@ -19,7 +19,6 @@ from flask import current_app
 from xyzservices import TileProvider, providers
 
 from coordinator.kit.errors import AwayError
-from coordinator.places.tile_files import open_tile_file
 from coordinator.places.tiles import CACHE_FILE, NEAREST, WAIT_SECONDS, Tile, TileCache, plain
 from coordinator.settings import SettingsError
 
@@ -196,6 +195,8 @@ def _source(settings: Settings) -> Source | None:
         return TileCache(settings.instance / CACHE_FILE, source, settings.tiles_cache_mb * 1_000_000)
 
     if settings.tiles_file:
+        from coordinator.places.tile_files import open_tile_file  # noqa: PLC0415 40 ms that few need
+
         return open_tile_file(Path(settings.tiles_file), settings.tiles_attribution, cache)
     if not settings.tiles_url:
         return None

@@ -20,9 +20,9 @@ from pmtiles.reader import Reader
 from pmtiles.tile import Compression, TileType, deserialize_directory, find_tile, zxy_to_tileid
 
 from coordinator.kit.errors import AwayError
-from coordinator.places.tiles import NEAREST, WAIT_SECONDS, Tile, plain
+from coordinator.places.tiles import DRAWING, NEAREST, WAIT_SECONDS, Tile, plain
 from coordinator.places.vectors import drawing, mvt, naming, schemas
-from coordinator.places.vectors.drawing import MIMETYPE, Window, draw, nothing
+from coordinator.places.vectors.drawing import Window, draw, nothing
 from coordinator.places.vectors.mvt import BrokenTileError
 from coordinator.places.vectors.schemas import schema_of
 from coordinator.settings import SettingsError
@@ -171,8 +171,8 @@ class DrawnFile:
             picture = draw(_unpacked(packed) if self._is_packed else packed, self._schema, window)
         except BrokenTileError:
             log.warning("TILES_FILE has a broken tile: %s/%s/%s", *window.tile)
-            return Tile(nothing(), MIMETYPE)
-        tile = Tile(gzip.compress(picture, GZIP_LEVEL, mtime=0), MIMETYPE, "gzip")
+            return Tile(nothing(), DRAWING)
+        tile = Tile(gzip.compress(picture, GZIP_LEVEL, mtime=0), DRAWING, "gzip")
         self._cache.keep(place, tile, "", float("inf"))
         return tile
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CACHE_FILE = "tiles.sqlite"
+DRAWING = "image/svg+xml"
 FARTHEST_OUT, NEAREST = 0, 19  # zoom
 WAIT_SECONDS = 4  # for a turn: the world map is there in the meantime
 EVICTED_SHARE = 0.1  # of the bound: not one at a time

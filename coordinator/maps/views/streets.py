@@ -17,8 +17,7 @@ from coordinator.places.geo import Nearest
 from coordinator.places.geocoding import places
 from coordinator.places.rules import GazetteerMissingError, Point
 from coordinator.places.streets import streets
-from coordinator.places.tiles import FARTHEST_OUT
-from coordinator.places.vectors.drawing import MIMETYPE as DRAWING
+from coordinator.places.tiles import DRAWING, FARTHEST_OUT
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

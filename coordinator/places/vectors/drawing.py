@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     Named = tuple[Place, float, Name, tuple[int, int]]
 
-MIMETYPE = "image/svg+xml"
 PIXELS = 256  # a side, on a page
 MOST_CORNERS = 100_000
 MOST_FEATURES = 40_000
