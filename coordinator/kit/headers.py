@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import Response, current_app, g, request
 
 POLICY = (
@@ -16,6 +18,8 @@ POLICY = (
     ("base-uri", "'none'"),
     ("form-action", "'self'"),
 )
+
+NOBODY = "'none'"
 
 LETTER_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; "
@@ -50,18 +54,23 @@ def letter_document(html: str) -> Response:
     return Response(html.replace("<head>", '<head><base target="_blank">', 1), mimetype="text/html")
 
 
+@lru_cache
+def _said_to_all(own_policy: str | None, ancestors: str, has_camera: bool | None) -> list[tuple[str, str]]:  # noqa: FBT001 the key
+    camera = "(self)" if has_camera else "()"
+    policy = "; ".join(f"{name} {what}" for name, what in (*POLICY, ("frame-ancestors", ancestors)))
+    return [
+        ("Content-Security-Policy", own_policy or policy),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Permissions-Policy", f"geolocation=(self), camera={camera}, microphone=(), payment=()"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+    ]
+
+
 def add_security_headers(response: Response) -> Response:
     """Put the house's policy on an answer. Runs after every view."""
-    policy = dict(POLICY)
-    policy["frame-ancestors"] = g.get("frame_ancestors", "'none'")
     headers = response.headers
-    ours = "; ".join(f"{name} {what}" for name, what in policy.items())
-    headers["Content-Security-Policy"] = g.get("own_policy") or ours
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    camera = "(self)" if g.get("has_camera") else "()"
-    headers["Permissions-Policy"] = f"geolocation=(self), camera={camera}, microphone=(), payment=()"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers.extend(_said_to_all(g.get("own_policy"), g.get("frame_ancestors", NOBODY), g.get("has_camera")))
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Cache-Control", "no-store")
     if request.is_secure and not current_app.testing:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from coordinator.kit import db as kit_db
-from coordinator.kit.db import Base, Instant, WallTime, db, one_of, unit_of_work
+from coordinator.kit.db import Base, Instant, WallTime, db, one_of, unit_of_work, writing_connection
 from coordinator.missions.rules import MissionStatus
 from coordinator.outbox.models import Heartbeat
 from tests.kit.moments import NOON
@@ -191,6 +191,15 @@ def test_work_after_work_in_one_request(house: Flask) -> None:
 
 
 @pytest.mark.concurrent
+def test_the_connection_of_the_work_is_at_hand_in_it_and_forgotten_after_it(house: Flask) -> None:
+    with unit_of_work() as session:
+        during = writing_connection(session)
+        assert during is session.connection()
+
+    assert writing_connection(db.session()) is not during
+    assert kit_db.WRITING not in db.session().info
+
+
 def test_the_last_place_is_given_once(house: Flask) -> None:
     """Eight threads read the row, then all want the last hour of three. One of them gets it."""
     start = Barrier(8)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, or_, select
-
 from coordinator.audit.service import ANYONE, record
 from coordinator.events.queries.public import answerable_event
 from coordinator.events.rules import digest_purpose
@@ -14,11 +12,10 @@ from coordinator.kit.ids import new_public_id
 from coordinator.kit.tokens import new_token, token_digest
 from coordinator.outbox.service import forget_bounces
 from coordinator.rsvps.models import Rsvp
-from coordinator.rsvps.rules import ClosedError, RsvpStatus, consent_wording, place_for
+from coordinator.rsvps.rules import ClosedError, RsvpStatus, consent_wording, counted_as, place_for
 from coordinator.rsvps.service.helping import add_offers, set_offers
 from coordinator.rsvps.service.proposing import propose_answer
 from coordinator.rsvps.service.tallying import (
-    Standing,
     add_people,
     is_open,
     lock_answer,
@@ -40,19 +37,6 @@ if TYPE_CHECKING:
     from coordinator.rsvps.rules import RsvpDetails
 
 
-_ROW = Rsvp.__table__.c
-_SAME_FORM = select(_ROW.id).where(_ROW.token_digest == bindparam("token"))
-_SAME_FORM_OR_ADDRESS = (
-    select(_ROW.id)
-    .where(
-        or_(
-            _ROW.token_digest == bindparam("token"),
-            and_(_ROW.event_id == bindparam("event"), _ROW.email_digest == bindparam("email")),
-        )
-    )
-    .order_by(_ROW.id)
-    .limit(1)
-)
 ANSWERED = (
     "status", "party_size", "locale", "name_sealed", "phone_sealed", "note_sealed", "needs_sealed",
     "consent_updates_at", "consent_contact_at", "consent_wording", "submitted_at", "waiting_since",
@@ -85,44 +69,45 @@ def answer_event(
         ClosedError: the event takes no answers.
         PartySizeError: nobody, or too many.
     """
-    at = lock_standing(session, public_id)
+    token = _token_for(public_id, details, seal)
+    row = _sealed(public_id, details, token, seal=seal, now=now)
+    marks = {"token_digest": row["token_digest"], "email_digest": row["email_digest"]}
+    at = lock_standing(session, public_id, **marks)
     if not is_open(at, now):
         raise ClosedError
     if at.offered:  # a place that is held for nobody any more may be free
-        at = _after_offers(session, public_id, seal=seal, now=now)
-    token = _token_for(public_id, details, seal)
+        _let_offers_lapse(session, public_id, seal=seal, now=now)
+        at = lock_standing(session, public_id, **marks)
     status = place_for(capacity=at.capacity, taken=at.taken, party_size=details.party_size)
     if details.status is RsvpStatus.TENTATIVE:
         status = RsvpStatus.TENTATIVE
-    rsvp = _sealed(at, details, token, seal=seal, now=now)
-    rsvp.status = status
-    rsvp.waiting_since = now if status is RsvpStatus.WAITLISTED else None
-    before = _same_answer(session, rsvp)
-    if before is not None:
+    is_waiting = status is RsvpStatus.WAITLISTED
+    row |= {"event_id": at.event_id, "status": status, "waiting_since": now if is_waiting else None}
+    if at.before is not None:
         return _answered_again(
-            session, before, rsvp, details=details, public_id=public_id, token=token, seal=seal, now=now
+            session, at.before, row, details=details, public_id=public_id, token=token, seal=seal, now=now
         )
-    rsvp.id = insert_row(session, Rsvp, _columns_of(rsvp))
-    add_people(session, at.event_id, share_of(rsvp))
-    record(session, "rsvp:submitted", f"rsvp:{rsvp.public_id}", by=ANYONE, at=now, status=status.value)
-    _tell(session, rsvp, details, public_id, seal=seal, now=now)
-    return Answer(rsvp.id, None if details.email else token)
+    row["id"] = insert_row(session, Rsvp, row)
+    count = counted_as(status, has_email=bool(details.email), is_confirmed=False)
+    if count is not None:
+        add_people(session, at.event_id, count, details.party_size)
+    record(session, "rsvp:submitted", f"rsvp:{row['public_id']}", by=ANYONE, at=now, status=status.value)
+    if details.email or details.help or row["consent_contact_at"]:
+        _tell(session, Rsvp(**row), details, public_id, seal=seal, now=now)
+    return Answer(row["id"], None if details.email else token)
 
 
-def _after_offers(session: Session, public_id: str, *, seal: Seal, now: datetime) -> Standing:
-    """Let offers lapse that nobody took, serve who waits, and return how the event stands then."""
+def _let_offers_lapse(session: Session, public_id: str, *, seal: Seal, now: datetime) -> None:
+    """Take back offers whose time is over, and serve who waits."""
     event = answerable_event(session, public_id)
     fill(session, event, lock_tally(session, event), seal=seal, now=now)
     session.flush()
-    return lock_standing(session, public_id)
 
 
 def _tell(
     session: Session, rsvp: Rsvp, details: RsvpDetails, public_id: str, *, seal: Seal, now: datetime
 ) -> None:
-    """Do what follows from a new answer for others. Most leave nothing, and nothing follows."""
-    if not (details.help or details.email or rsvp.consent_contact_at):
-        return
+    """Do what follows for others from an answer that leaves them something."""
     event = answerable_event(session, public_id)
     if details.help:
         add_offers(session, rsvp, event, details.help, now=now)
@@ -135,7 +120,7 @@ def _tell(
 def _answered_again(  # noqa: PLR0913 the one that stands, the new one, and what both are about
     session: Session,
     before_id: int,
-    newer: Rsvp,
+    newer: dict[str, Any],
     *,
     details: RsvpDetails,
     public_id: str,
@@ -145,7 +130,7 @@ def _answered_again(  # noqa: PLR0913 the one that stands, the new one, and what
 ) -> Answer:
     """Take the same form for the same answer; let a later one wait, or replace one that is pending."""
     before, event = session.get_one(Rsvp, before_id), answerable_event(session, public_id)
-    if before.token_digest == newer.token_digest:
+    if before.token_digest == newer["token_digest"]:
         if details.email:
             send_link(session, before, event, seal=seal, now=now)
         return Answer(before.id, None if details.email else token)
@@ -199,54 +184,37 @@ def _token_for(public_id: str, details: RsvpDetails, seal: Seal) -> str:
     return seal.derive_token("rsvp", way, public_id, details.request_id)
 
 
-def _sealed(at: Standing, details: RsvpDetails, token: str, *, seal: Seal, now: datetime) -> Rsvp:
-    """Return the answer as a row that is in no session."""
+def _sealed(public_id: str, details: RsvpDetails, token: str, *, seal: Seal, now: datetime) -> dict[str, Any]:
+    """Return what an answer to the event `public_id` says, by column."""
     is_contact = details.is_contact_agreed and bool(details.email or details.phone)
     is_updates = details.is_updates_agreed and bool(details.email)
-    return Rsvp(
-        public_id=new_public_id(),
-        event_id=at.event_id,
-        party_size=details.party_size,
-        locale=details.locale,
-        name_sealed=seal.encrypt(details.name),
-        email_sealed=seal.encrypt(details.email),
-        email_digest=(
-            seal.digest(details.email, purpose=digest_purpose(at.public_id)) if details.email else None
+    return {
+        "public_id": new_public_id(),
+        "party_size": details.party_size,
+        "locale": details.locale,
+        "name_sealed": seal.encrypt(details.name),
+        "email_sealed": seal.encrypt(details.email),
+        "email_digest": (
+            seal.digest(details.email, purpose=digest_purpose(public_id)) if details.email else None
         ),
-        phone_sealed=seal.encrypt(details.phone) if is_contact else None,  # nobody else may use it
-        note_sealed=seal.encrypt(details.note),
-        needs_sealed=seal.encrypt(details.needs),
-        token_digest=token_digest(token),
-        token_sealed=seal.encrypt(token) if details.email else None,
-        consent_updates_at=now if is_updates else None,
-        consent_contact_at=now if is_contact else None,
-        consent_wording=consent_wording(details.locale) if is_contact or is_updates else "",
-        submitted_at=now,
-    )
+        "phone_sealed": seal.encrypt(details.phone) if is_contact else None,  # nobody else may use it
+        "note_sealed": seal.encrypt(details.note),
+        "needs_sealed": seal.encrypt(details.needs),
+        "token_digest": token_digest(token),
+        "token_sealed": seal.encrypt(token) if details.email else None,
+        "consent_updates_at": now if is_updates else None,
+        "consent_contact_at": now if is_contact else None,
+        "consent_wording": consent_wording(details.locale) if is_contact or is_updates else "",
+        "submitted_at": now,
+    }
 
 
-def _replace(session: Session, pending: Rsvp, newer: Rsvp, tally: RsvpTally, *, now: datetime) -> None:
+def _replace(
+    session: Session, pending: Rsvp, newer: dict[str, Any], tally: RsvpTally, *, now: datetime
+) -> None:
     """Let a newer answer take the place of one that nobody has confirmed, under the same link."""
     before = share_of(pending)
     for name in ANSWERED:
-        setattr(pending, name, getattr(newer, name))
+        setattr(pending, name, newer[name])
     move(tally, before, share_of(pending))
     record(session, "rsvp:answered-again", f"rsvp:{pending.public_id}", by=ANYONE, at=now)
-
-
-def _columns_of(rsvp: Rsvp) -> dict[str, Any]:
-    """Return what was said of a new row, by column."""
-    return {name: value for name, value in vars(rsvp).items() if not name.startswith("_")}
-
-
-def _same_answer(session: Session, rsvp: Rsvp) -> int | None:
-    """Return the number of what this form or this address has answered before."""
-    found: int | None = (
-        session.connection()
-        .execute(
-            _SAME_FORM if rsvp.email_digest is None else _SAME_FORM_OR_ADDRESS,
-            {"token": rsvp.token_digest, "event": rsvp.event_id, "email": rsvp.email_digest},
-        )
-        .scalar()
-    )
-    return found

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy import Update, and_, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from coordinator.campaigns.models import Campaign
@@ -13,45 +13,57 @@ from coordinator.campaigns.rules import CampaignStatus
 from coordinator.events.models import Event
 from coordinator.events.queries.public import answerable_event
 from coordinator.events.rules import REACHABLE, EventStatus
+from coordinator.kit.db import writing_connection
 from coordinator.kit.errors import NotFoundError
-from coordinator.rsvps.models import RsvpTally
+from coordinator.rsvps.models import Rsvp, RsvpTally
 from coordinator.rsvps.queries import counted, empty_tally
 from coordinator.rsvps.rules import Count, answers_close_at, counted_as, takes_answers
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
-    from coordinator.rsvps.models import Rsvp
-
-_TALLY, _EVENT = RsvpTally.__table__, Event.__table__
-_LOCKED_COUNTS = (
-    select(_TALLY.c.event_id, _TALLY.c.confirmed, _TALLY.c.unconfirmed, _TALLY.c.offered)
-    .where(
-        _TALLY.c.event_id
-        == select(_EVENT.c.id).where(_EVENT.c.public_id == bindparam("public_id")).scalar_subquery()
-    )
+_TALLY, _EVENT, _CAMPAIGN, _RSVP = (model.__table__ for model in (RsvpTally, Event, Campaign, Rsvp))
+_OF_EVENT = _EVENT.c.public_id == bindparam("public_id")
+_LOCK = (
+    select(_TALLY.c.event_id)
+    .where(_TALLY.c.event_id == select(_EVENT.c.id).where(_OF_EVENT).scalar_subquery())
     .with_for_update()
 )
-_STANDING = (
-    select(
-        _EVENT.c.status, _EVENT.c.capacity, _EVENT.c.starts_at, _EVENT.c.ends_at, _EVENT.c.is_time_known
+_SAME_FORM = _RSVP.c.token_digest == bindparam("token")
+_SAME_ADDRESS = and_(_RSVP.c.event_id == _EVENT.c.id, _RSVP.c.email_digest == bindparam("email"))
+
+
+def _standing(same: ColumnElement[bool]) -> Select[Any]:
+    before = select(_RSVP.c.id).where(same).order_by(_RSVP.c.id).limit(1)
+    return (
+        select(
+            _EVENT.c.id,
+            _TALLY.c.confirmed + _TALLY.c.unconfirmed + _TALLY.c.offered,
+            _TALLY.c.offered,
+            _EVENT.c.status,
+            _EVENT.c.capacity,
+            _EVENT.c.starts_at,
+            _EVENT.c.ends_at,
+            _EVENT.c.is_time_known,
+            before.correlate(_EVENT).scalar_subquery(),
+            _CAMPAIGN.c.status,
+        )
+        .join(_CAMPAIGN, _CAMPAIGN.c.id == _EVENT.c.campaign_id)
+        .outerjoin(_TALLY, _TALLY.c.event_id == _EVENT.c.id)
+        .where(_OF_EVENT)
     )
-    .join(Campaign.__table__, Campaign.__table__.c.id == _EVENT.c.campaign_id)
-    .where(
-        _EVENT.c.id == bindparam("event_id"),
-        _EVENT.c.status.in_(REACHABLE),
-        Campaign.__table__.c.status != CampaignStatus.DRAFT,
-    )
-)  # fmt: skip
+
+
+_STANDING, _STANDING_BY_ADDRESS = _standing(_SAME_FORM), _standing(or_(_SAME_FORM, _SAME_ADDRESS))
 
 
 class Standing(NamedTuple):
     """What decides about an answer to an event, read under the lock of its tally."""
 
     event_id: int
-    public_id: str
     taken: int
     """People who hold a place, or have one held for them: see `RsvpTally.taken`."""
     offered: int
@@ -60,6 +72,8 @@ class Standing(NamedTuple):
     starts_at: datetime
     ends_at: datetime | None
     is_time_known: bool
+    before: int | None
+    """Number of what the same form or the same address has answered before."""
 
 
 def is_open(event: Event | Standing, now: datetime) -> bool:
@@ -84,31 +98,38 @@ def lock_tally(session: Session, event: Event) -> RsvpTally:
     return tally
 
 
-def lock_standing(session: Session, public_id: str) -> Standing:
+def lock_standing(
+    session: Session, public_id: str, *, token_digest: str, email_digest: str | None
+) -> Standing:
     """Lock the tally of an event that may be reached, and return how it stands under the lock.
 
-    Two questions and no objects: on the day itself everybody answers at once.
+    One question and no objects: on the day itself everybody answers at once. PostgreSQL is asked for the lock
+    apart, because it would answer from before it waited; on SQLite the whole transaction has it.
 
     Raises:
         NotFoundError: there is no such event, or none that this person may know of.
     """
-    connection = session.connection()
-    counts = connection.execute(_LOCKED_COUNTS, {"public_id": public_id}).first()
-    if counts is None:  # the first answer to this event
+    connection = writing_connection(session)
+    if connection.dialect.name != "sqlite":
+        connection.execute(_LOCK, {"public_id": public_id})
+    asked = {"public_id": public_id, "token": token_digest}
+    question = _STANDING
+    if email_digest is not None:
+        question, asked["email"] = _STANDING_BY_ADDRESS, email_digest
+    found = connection.execute(question, asked).first()
+    if found is None or found.status not in REACHABLE or found[-1] is CampaignStatus.DRAFT:
+        raise NotFoundError
+    standing = Standing(*found[:-1])
+    if standing.offered is None:  # the first answer to this event
         lock_tally(session, answerable_event(session, public_id))
         session.flush()
-        counts = connection.execute(_LOCKED_COUNTS, {"public_id": public_id}).one()
-    event_id, confirmed, unconfirmed, offered = counts
-    event = connection.execute(_STANDING, {"event_id": event_id}).first()
-    if event is None:
-        raise NotFoundError
-    return Standing(event_id, public_id, confirmed + unconfirmed + offered, offered, *event)
+        return lock_standing(session, public_id, token_digest=token_digest, email_digest=email_digest)
+    return standing
 
 
-def add_people(session: Session, event_id: int, share: tuple[Count, int] | None) -> None:
-    """Put into the locked tally of an event what a new answer adds to it; see `share_of`."""
-    if share is not None:
-        session.connection().execute(_adding(share[0]), {"of_event": event_id, "people": share[1]})
+def add_people(session: Session, event_id: int, count: Count, people: int) -> None:
+    """Put into the locked tally of an event what a new answer adds to it."""
+    writing_connection(session).execute(_adding(count), {"of_event": event_id, "people": people})
 
 
 @cache
