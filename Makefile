@@ -48,6 +48,7 @@ bench: $(VENV)/.dev static/vendor/site.css translations/.compiled ## Measure pag
 	$(BIN)/python bench/browser.py
 	$(BIN)/python bench/answers.py
 	$(BIN)/python bench/answers.py --rsvps 1000 --workers 2 --with-worker
+	$(BIN)/python bench/answers.py --rsvps 1000 --workers 2 --with-worker --connections 2
 	$(BIN)/python bench/mail.py
 	$(BIN)/python bench/contacts.py
 

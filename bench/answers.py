@@ -1,8 +1,9 @@
 """Measure what an RSVP costs: python bench/answers.py, or --rsvps 1000 1000000 --workers 2 --with-worker.
 
-Two installations, one with few answers and one with many, and beside them a bare Flask view that commits one
-row to the same database with the same durability, on the same server. They are asked in turn, several times,
-and compared in that one run. Afterwards the answers are counted: none may be acknowledged and not kept.
+Two installations, one with few answers and one with many, and beside them bare Flask views that commit one
+row to the same database with the same durability, on the same server: through the driver, and as an object
+through Flask-SQLAlchemy. They are asked in turn, several times, and compared in that one run. Afterwards the
+answers are counted: none may be acknowledged and not kept.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parent.parent
+BARE = {"bare commit": "/", "bare commit of an object": "/mapped"}  # paths in bench/bare.py
 sys.path.insert(0, str(ROOT))  # this file is started by its name
 
 from sqlalchemy import func, insert, select, update  # noqa: E402
@@ -89,9 +91,10 @@ def _measure(
         return measure(server, load, seconds=said.seconds, connections=said.connections)
 
     for turn in range(said.repeats + 1):  # the first one warms up
-        plain = ask(bare, Load(form="said=a+row"))
-        if turn:
-            found.setdefault(("bare commit", 0), []).append(plain)
+        for what, path in BARE.items():
+            plain = ask(bare, Load(paths=[path], form="said=a+row"))
+            if turn:
+                found.setdefault((what, 0), []).append(plain)
         for what, form in kinds.items():
             for count, site in sites.items():
                 paths = [f"/en/events/{event}/rsvp" for event in site.filled.event_ids[:EVENTS_ASKED]]
@@ -107,14 +110,14 @@ def _measure(
 
 
 def _table(said: Any, rows: Sequence[Row]) -> str:
-    bare = next(row.figures for row in rows if row.what == "bare commit")
+    floors = [next(row.figures for row in rows if row.what == what) for what in BARE]
     mail = ", the worker sends mail meanwhile" if said.with_worker else ""
     how = f"{said.connections} connections, {said.seconds} s each, middle of {said.repeats}{mail}"
     lines = [
         f"{said.workers} web process(es), {how}",
         "",
-        "| what | answers before | a second | p50 ms | p99 ms | CPU ms | of a bare commit's rate |",
-        "| --- | --: | --: | --: | --: | --: | --: |",
+        "| what | answers before | a second | p50 ms | p99 ms | CPU ms | of a bare commit | of an object's |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: |",
     ]
     for row in rows:
         one = row.figures
@@ -125,7 +128,7 @@ def _table(said: Any, rows: Sequence[Row]) -> str:
             f"{one.p50_ms:.1f}",
             f"{one.p99_ms:.1f}",
             f"{one.cpu_ms:.2f}",
-            f"{one.per_second / bare.per_second:.2f}",
+            *(f"{one.per_second / floor.per_second:.2f}" for floor in floors),
         )
         lines.append(f"| {' | '.join(cells)} |")
     for what in dict.fromkeys(row.what for row in rows if row.rsvps):
@@ -179,7 +182,7 @@ def _rows(events: Sequence[int], count: int, seal: Seal) -> Iterator[dict[str, A
 
 @contextmanager
 def _bare(folder: Path, site: Site, workers: int) -> Iterator[Server]:
-    """Serve the bare view on a table of its own in the database of `site`."""
+    """Serve the bare views on a table of its own in the database of `site`."""
     with site.app.app_context():
         url = db.engine.url
         is_postgres = url.get_backend_name() == "postgresql"
