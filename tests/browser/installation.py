@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import email
+import fcntl
 import os
 import shutil
 import signal
@@ -22,6 +23,7 @@ from urllib.error import URLError
 from sqlalchemy import create_engine, text
 
 from coordinator.kit.crypto import Seal
+from coordinator.places.geocoding import GAZETTEER_FILE
 from coordinator.settings import ROOT, database_url, own_secrets
 
 if TYPE_CHECKING:
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Playwright
 
+INDEX = ROOT / ".pytest_cache" / "d" / "gazetteer" / GAZETTEER_FILE
+BUILD = (
+    "import sys; from pathlib import Path; from coordinator.places.gazetteer.building import build;"
+    "build(Path(sys.argv[1]), progress=False)"
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 LONGEST_START_SECONDS = 90
@@ -89,6 +96,8 @@ def running_site(instance: Path, database: str = "") -> Iterator[Site]:
         "SITE_URL": url,
         "GEOCODER": "none",
     }
+    instance.mkdir(exist_ok=True)
+    shutil.copy(index_of_cities(), instance / GAZETTEER_FILE)
     flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
     for command in (["setup"], ["demo", "load"]):
         subprocess.run([*flask, *command], cwd=ROOT, env=environment, check=True, capture_output=True)
@@ -101,6 +110,15 @@ def running_site(instance: Path, database: str = "") -> Iterator[Site]:
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=30)
+
+
+def index_of_cities() -> Path:
+    """Return an index of the world's cities, built once for all installations of all runs."""
+    INDEX.parent.mkdir(parents=True, exist_ok=True)
+    with INDEX.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # others wait; apart, because building takes 400 MB
+        subprocess.run([sys.executable, "-c", BUILD, INDEX], cwd=ROOT, check=True)
+    return INDEX
 
 
 def installed_chromium() -> str | None:

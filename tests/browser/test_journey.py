@@ -46,8 +46,12 @@ class Day:
 
 
 @pytest.fixture(
-    params=[(360, True), (360, False), (1280, True), (1280, False)],
-    ids=["phone", "phone without JavaScript", "desk", "desk without JavaScript"],
+    params=[
+        pytest.param((360, True), id="phone"),
+        pytest.param((1280, False), id="desk without JavaScript"),
+        pytest.param((360, False), id="phone without JavaScript", marks=pytest.mark.once),
+        pytest.param((1280, True), id="desk", marks=pytest.mark.once),
+    ]
 )
 def day(request: pytest.FixtureRequest, site: Site, open_browser: Callable[..., BrowserContext]) -> Day:
     """Three strangers and a fresh day."""

@@ -217,11 +217,17 @@ def test_on_a_phone_by_day(visit: Callable[..., Page], kind: Kind, names: dict[s
 
     assert_fits(page)
     assert_built(page, kind, "en")
+    see(page, kind.url("ru", names), kind.status)
+    assert_fits(page)
+
+
+@pytest.mark.once
+def test_on_a_phone_for_everybody(visit: Callable[..., Page], kind: Kind) -> None:
+    page = visit(kind, width=360, has_touch=True)
+
     assert_accessible(page)
 
     page.evaluate("document.documentElement.dir = 'rtl'")
-    assert_fits(page)
-    see(page, kind.url("ru", names), kind.status)
     assert_fits(page)
 
 

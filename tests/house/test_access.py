@@ -139,6 +139,7 @@ def test_nothing_changes_by_get(app: Flask, world: World, person: str) -> None:
     assert changed == []
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("person", PEOPLE)
 def test_public_pages_know_nobody(app: Flask, world: World, person: str) -> None:
     """The same bytes for everybody, no cookie, and nothing that makes a cache tell people apart."""
@@ -161,6 +162,7 @@ def test_public_pages_know_nobody(app: Flask, world: World, person: str) -> None
     assert different == []
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("person", PEOPLE)
 def test_a_form_without_its_token_or_from_another_site_is_refused(
     app: Flask, world: World, person: str, monkeypatch: pytest.MonkeyPatch
@@ -189,6 +191,7 @@ def test_a_form_without_its_token_or_from_another_site_is_refused(
     assert taken == []
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("person", [NOBODY, ORGANISER, COORDINATOR])
 def test_every_answer_says_what_the_browser_may_do_with_it(app: Flask, world: World, person: str) -> None:
     missing = []
