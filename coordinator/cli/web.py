@@ -7,8 +7,6 @@ is forked from one that has it shares that memory until it writes there.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import ctypes
 import gc
 import importlib
 import multiprocessing
@@ -24,6 +22,7 @@ from granian.server import Server
 from sqlalchemy.orm import configure_mappers
 
 from coordinator.kit.i18n import LANGUAGES
+from coordinator.kit.memory import use_few_heaps
 from coordinator.kit.web import WEB_PROCESS
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ KILL_SECONDS = 10
 PAGES = ("site/campaign.html", "site/event.html", "site/near.html", "site/home.html", "maps/map.html")
 """What most visitors ask for first."""
 
-M_ARENA_MAX, ARENAS = -8, 2  # mallopt(3)
 CAN_FORK = sys.platform == "linux"  # elsewhere it is no longer safe, and each process loads the app itself
 
 
@@ -55,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     said = _said(arguments)
     sys.path.insert(0, str(ROOT))
     os.environ[WEB_PROCESS] = "yes"
-    _use_few_arenas()
+    use_few_heaps()
     server = Server(
         said.target,
         address=said.host,
@@ -79,12 +77,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.collect()
     gc.freeze()  # the collector writes into what it looks at, and would copy all of it
     server.serve(target_loader=lambda _target: app)
-
-
-def _use_few_arenas() -> None:
-    """Let threads share what they free. glibc gives each its own heap, and none gives anything back."""
-    with contextlib.suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 
 
 def _loaded(target: str) -> Callable[..., Any]:

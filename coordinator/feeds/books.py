@@ -7,6 +7,7 @@ unpacked, and while it is written for the first time, no more than a chapter is.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable
 from dataclasses import dataclass
 from itertools import groupby
@@ -38,8 +39,8 @@ class Chapter:
     """The events of one range of ids."""
 
     piece: Piece
-    ids: tuple[int, ...]
-    lengths: tuple[int, ...]
+    ids: array[int]
+    lengths: array[int]
     marks: frozenset[Hashable]
 
     @classmethod
@@ -48,8 +49,8 @@ class Chapter:
         known = list(texts)
         return cls(
             Piece.of(separator.join(text.body for text in known)),
-            tuple(text.id for text in known),
-            tuple(len(text.body) for text in known),
+            array("q", [text.id for text in known]),  # a fifth of what as many numbers of Python take
+            array("l", [len(text.body) for text in known]),
             marks.union(*(text.marks for text in known)),
         )
 

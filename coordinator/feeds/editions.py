@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from coordinator.feeds.queries import changed_since, rows_by_id, tallies
 from coordinator.kit.i18n import country_name
 from coordinator.kit.kept import Kept
 from coordinator.kit.markdown import plain
+from coordinator.kit.memory import give_back
 from coordinator.kit.packed import Packed
 
 if TYPE_CHECKING:
@@ -69,7 +71,9 @@ def calendar_edition(
 
     def make(known: Book | None) -> Book:
         if known is None:
-            return Book.written(texts(_events(session, campaign)), b"", read_at=now)
+            book = Book.written(texts(_events(session, campaign)), b"", read_at=now)
+            give_back()
+            return book
         changed = changed_since(session, campaign, known.read_at)
         shown = [one for one, is_shown in changed if is_shown]
         gone = {one for one, is_shown in changed if not is_shown}
@@ -98,7 +102,9 @@ def geojson_edition(
         counts = _numbers(tallies(session, campaign))
         if known is None:
             rows = rows_by_id(session, campaign)
-            return _Counted(Book.written(texts(rows), geojson.SEPARATOR, read_at=now), counts)
+            book = Book.written(texts(rows), geojson.SEPARATOR, read_at=now)
+            give_back()
+            return _Counted(book, counts)
         changed = changed_since(session, campaign, known.book.read_at)
         recounted = np.setdiff1d(counts, known.counts) >> (2 * _COUNT_BITS)
         gone = {one for one, is_shown in changed if not is_shown}
@@ -154,6 +160,6 @@ def _events(session: Session, campaign: Campaign, ids: list[int] | None = None) 
 
 def _numbers(rows: Iterable[tuple[int, int, int]]) -> NDArray[np.int64]:
     """Return one number for each event's id and counts together."""
-    table = np.array(list(rows), dtype=np.int64).reshape(-1, 3)
+    table = np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, 3)
     most = (1 << _COUNT_BITS) - 1
     return (table[:, 0] << 2 * _COUNT_BITS) | ((table[:, 1] & most) << _COUNT_BITS) | (table[:, 2] & most)

@@ -12,6 +12,7 @@ are shown alone.
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -242,7 +243,7 @@ class Atlas:
             is_on = self._columns["state"] == _STATE_NUMBERS[EventStatus.PUBLISHED]
             rows = np.flatnonzero(is_on & (self._codes != NOWHERE))
             self._nearest = Nearest.of_columns(
-                rows.tolist(), self._columns["latitude"][rows], self._columns["longitude"][rows]
+                array("q", rows.tolist()), self._columns["latitude"][rows], self._columns["longitude"][rows]
             )
         return self._nearest
 

@@ -17,6 +17,7 @@ from coordinator.events.models import Event
 from coordinator.events.queries.public import filtered, visible_events
 from coordinator.events.rules import ANNOUNCED, NOON, PUBLIC, REACHABLE, USUAL_LENGTH, EventStatus
 from coordinator.kit.kept import Kept
+from coordinator.kit.memory import give_back
 from coordinator.maps.atlas import NEVER, Atlas, Facets, Table
 from coordinator.missions.models import Mission
 from coordinator.missions.rules import MissionStatus
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 CAMPAIGNS_KEPT = 64
 MASKS_KEPT = 200
-ROWS_AT_ONCE = 5_000
+ROWS_AT_ONCE = 1_000
 LATEST_COMMIT = timedelta(minutes=1)
 """A change says when it was made, and is seen when it is committed: later, but never by so much."""
 MINUTE = 60
@@ -76,7 +77,9 @@ def atlas_of(session: Session, campaign: Campaign, *, now: datetime) -> Atlas:
     def make(known: Atlas | None) -> Atlas:
         if known is None or known.read_at is None:
             visible = visible_events(campaign.id).with_only_columns(*_COLUMNS)
-            return Atlas(_tables(session, visible), read_at=now)
+            atlas = Atlas(_tables(session, visible), read_at=now)
+            give_back()
+            return atlas
         query = select(*_COLUMNS).where(
             Event.campaign_id == campaign.id, Event.updated_at >= known.read_at - LATEST_COMMIT
         )
@@ -182,7 +185,7 @@ def lonely_missions(session: Session, campaign: Campaign) -> Sequence[Any]:
 def _tables(
     session: Session, query: Select[Any], people: Mapping[int, int] = MappingProxyType({})
 ) -> Iterator[Table]:
-    """Read events a few thousand at a time, so that all of them take no more memory than their columns."""
+    """Read events a thousand at a time, so that all of them take no more memory than their columns."""
     for rows in session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}).partitions():
         yield _table(rows, people)
 

@@ -46,7 +46,7 @@ def test_the_server_is_asked_for_what_the_command_says(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(web, "Server", Server)
     monkeypatch.setattr(web, "CAN_FORK", False)
-    monkeypatch.setattr(web, "_use_few_arenas", lambda: None)
+    monkeypatch.setattr(web, "use_few_heaps", lambda: None)
     monkeypatch.setenv(WEB_PROCESS, "")
 
     web.main(web_command("0.0.0.0", 8123, 3, "other:app")[3:])  # noqa: S104 nothing listens
