@@ -52,6 +52,33 @@ def test_a_small_bench_ends_with_figures_and_loses_nothing(tmp_path: Path) -> No
 @pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.concurrent
+@pytest.mark.skipif(not shutil.which("wrk"), reason="the load comes from wrk")
+def test_a_small_bench_of_answers_fills_what_is_missing_and_loses_none() -> None:
+    environment = {**os.environ, "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", "")}
+    environment.pop("MODE", None)
+    sizes = ["3000", "3100"]  # three to each event are there before
+
+    ran = subprocess.run(
+        [
+            sys.executable, str(ROOT / "bench" / "answers.py"), "--rsvps", *sizes,
+            "--seconds", "1", "--repeats", "1", "--connections", "2",
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )  # fmt: skip
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "| bare commit of an object |" in ran.stdout
+    assert ran.stdout.count("| RSVP |") == len(sizes)
+    assert "0 refused or broken" in ran.stdout
+
+
+@pytest.mark.once
+@pytest.mark.slow
+@pytest.mark.concurrent
 def test_a_small_bench_of_mail_hands_every_letter_over() -> None:
     environment = {**os.environ, "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", "")}
     environment.pop("MODE", None)
