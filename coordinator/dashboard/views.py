@@ -25,7 +25,7 @@ from coordinator.checkin.queries import door_numbers
 from coordinator.dashboard.audit import KINDS, lines_of
 from coordinator.dashboard.coordinator import overview_of, waiting_counts
 from coordinator.dashboard.organiser import my_events, needs_of, possible_acts
-from coordinator.dashboard.personal import personal_data_of
+from coordinator.dashboard.personal import COUNTED_FOR_SECONDS, PersonalData, personal_data_of
 from coordinator.events.cards import conversation, when_of, where_of
 from coordinator.events.coverage import Cover, by_region, coverage
 from coordinator.events.queries.organising import own_event
@@ -36,6 +36,7 @@ from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.kit.errors import NotFoundError
 from coordinator.kit.i18n import country_name, current_language
+from coordinator.kit.kept import Kept
 from coordinator.kit.paging import page_of
 from coordinator.kit.web import seal
 from coordinator.maps.views.pages import Shown, data_folder, map_page
@@ -43,6 +44,8 @@ from coordinator.messaging.queries import waiting_announcements
 from coordinator.rsvps.queries import tally_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from flask.typing import ResponseReturnValue
 
     from coordinator.accounts.models import Account
@@ -56,6 +59,9 @@ ROOMS_OF_AN_EVENT = frozenset({"attendees", "helping", "checkin", "messages"})
 """Rooms whose pages stand in components/event_nav.html, beside the event's own."""
 
 ROOMS_OF_CONTACTS = frozenset({"contacts", "imports", "merging", "history"})
+
+CAMPAIGNS_KEPT = 64
+_counted: Kept[tuple[datetime, PersonalData]] = Kept(most=CAMPAIGNS_KEPT)
 
 Room = tuple[str, str, bool]
 """Its name, its address, and whether this page is in it."""
@@ -208,14 +214,23 @@ def audit(slug: str) -> ResponseReturnValue:
 @blueprint.get("/coordinate/<slug>/personal-data")
 @requires(May.COORDINATE)
 def personal_data(slug: str) -> ResponseReturnValue:
-    """Show how much is still kept of people in a campaign, and when it goes."""
-    session = db.session()
+    """Show how much is still kept of people in a campaign, and when it goes.
+
+    Counting looks at every answer, a second and a half for a million: it is done every few minutes at most.
+    """
+    session, moment = db.session(), now()
     mine = coordinated_campaign(session, signed_in(), slug)
+
+    def count() -> tuple[datetime, PersonalData]:
+        return moment, personal_data_of(session, mine, now=moment)
+
+    counted_at, kept = _counted.get(mine.id, int(moment.timestamp()) // COUNTED_FOR_SECONDS, count)
     return render_template(
         "dashboard/personal.html",
         campaign=mine,
         title=mine.text_in(current_language()).title,
-        kept=personal_data_of(session, mine, now=now()),
+        kept=kept,
+        counted_at=counted_at,
     )
 
 
