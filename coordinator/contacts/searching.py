@@ -141,7 +141,8 @@ def every_contact(session: Session, owner: Account, wanted: Wanted, *, seal: Sea
             return
         if rows:
             last = rows[-1].id
-        session.expunge_all()
+        for row in rows:  # and nothing else: whose they are is asked for again
+            session.expunge(row)
 
 
 def matching_ids(session: Session, owner: Account, wanted: Wanted, *, seal: Seal) -> Iterator[int]:

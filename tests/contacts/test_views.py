@@ -14,6 +14,7 @@ from coordinator.contacts.models import Contact, ContactFilter
 from coordinator.contacts.queries import opened
 from coordinator.contacts.rules import Purpose
 from coordinator.contacts.service.keeping import IDLE_FILTER, forget_filters, keep_filter
+from coordinator.kit.db import unit_of_work
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignRoleFactory
 from tests.factories.contacts import ContactFactory
@@ -22,6 +23,7 @@ from tests.factories.events import EventFactory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flask import Flask
     from flask.testing import FlaskClient
     from sqlalchemy.orm import Session
 
@@ -124,6 +126,22 @@ def test_the_sheet_runs_nothing_and_is_logged_by_number(sign_in: SignIn, session
     assert not [cell for cell in cells if cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))]
     entry = session.scalars(select(AuditEntry)).one()
     assert (entry.tag, entry.details) == ("contacts:exported", {"count": 2})
+
+
+def test_an_export_holds_everybody_where_each_request_has_a_session_of_its_own(real_app: Flask) -> None:
+    with real_app.app_context(), unit_of_work():
+        event = EventFactory()
+        ContactFactory.create_batch(3, event=event)
+        identity = event.organiser.get_id()
+    browser = real_app.test_client()
+    with browser.session_transaction() as cookie:
+        cookie["_user_id"], cookie["_fresh"] = identity, True
+
+    sheet = browser.post(f"{URL}/export")
+    cards = browser.post(f"{URL}/export", data={"format": "vcf"})
+
+    assert len(list(csv.DictReader(io.StringIO(sheet.data.decode("utf-8-sig"))))) == 3
+    assert cards.text.count("BEGIN:VCARD") == 3
 
 
 def test_a_link_exports_nothing_and_says_what_a_press_would(three: list[Contact], sign_in: SignIn) -> None:

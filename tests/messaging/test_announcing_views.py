@@ -77,6 +77,22 @@ def test_from_the_first_word_to_the_last_letter(
     assert "Where we meet" in browser.get(here).text
 
 
+def test_what_the_form_does_not_show_need_not_be_sent(
+    sign_in: Callable[..., FlaskClient], session: Session
+) -> None:
+    event = EventFactory()
+    here = f"/en/organise/events/{event.public_id}/messages/new"
+    browser = sign_in(event.organiser)
+    page = browser.get(here).text
+    assert 'name="came"' not in page  # before it begins nobody was seen at the door
+    assert 'name="role"' not in page
+
+    kept = browser.post(here, data={name: said for name, said in TYPED.items() if f'name="{name}"' in page})
+
+    assert kept.status_code == 303
+    assert session.scalars(select(Announcement)).one().audience["came"] == "all"
+
+
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
     sign_in: Callable[..., FlaskClient], session: Session
 ) -> None:

@@ -12,7 +12,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    stream_with_context,
     url_for,
 )
 from flask_babel import gettext as _, ngettext
@@ -62,7 +61,7 @@ from coordinator.kit.limits import limited
 from coordinator.kit.web import form_page, seal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from flask.typing import ResponseReturnValue
@@ -259,12 +258,18 @@ def export() -> ResponseReturnValue:
             "contacts/export.html", wanted=wanted, role=role, count=count, kept=_kept(wanted)
         )
     kind = "vcf" if request.form.get("format") == "vcf" else "csv"
-    with unit_of_work() as writing:
-        count = count_contacts(writing, account, wanted, seal=keys)
+    count = 0
+
+    def counted() -> Iterator[Person]:
+        nonlocal count
+        for person in every_contact(session, account, wanted, seal=keys):
+            count += 1
+            yield person
+
+    body = "".join(csv_lines(counted()) if kind == "csv" else vcards(counted()))
+    with unit_of_work() as writing:  # what is logged is what goes out: nothing can fail behind it
         record_export(writing, by=account, count=count, now=now())
-    people = every_contact(session, account, wanted, seal=keys)
-    lines = csv_lines(people) if kind == "csv" else vcards(people)
-    answer = Response(stream_with_context(lines), mimetype="text/csv" if kind == "csv" else "text/vcard")
+    answer = Response(body, mimetype="text/csv" if kind == "csv" else "text/vcard")
     answer.headers["Content-Disposition"] = f'attachment; filename="contacts.{kind}"'
     return answer
 

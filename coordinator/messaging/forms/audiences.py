@@ -78,9 +78,10 @@ class AnswersForm(EventForm):
             SelectChoice(RsvpStatus.WAITLISTED.value, _l("are on the waiting list")),
         ],
     )
-    role = SelectField(_l("And do this"), choices=[])
+    role = SelectField(_l("And do this"), default="", choices=[])
     came = SelectField(
         _l("And were seen at the door"),
+        default=Came.ALL.value,  # as where it is not shown
         choices=[
             SelectChoice(Came.ALL.value, _l("All of them")),
             SelectChoice(Came.CAME.value, _l("Those who came")),
