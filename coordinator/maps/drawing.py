@@ -58,10 +58,11 @@ SCRIPTS = tuple(path for _, path in _EventsMap.default_js)
 STYLES = tuple(path for _, path in _EventsMap.default_css)
 
 
-def map_script(words: Words, *, tiles_url: str = "", attribution: str = "") -> str:
+def map_script(words: Words, *, tiles_url: str = "", attribution: str = "", nearest: int = NEAREST) -> str:
     """Return the script that draws the empty map: the same for every campaign, however many events it has.
 
-    Street tiles are drawn only where the administrator named a provider.
+    Street tiles are drawn only where the administrator has some; closer than their `nearest` zoom, they are
+    shown larger.
     """
     drawn = _EventsMap(
         location=WORLD_CENTRE,
@@ -78,7 +79,12 @@ def map_script(words: Words, *, tiles_url: str = "", attribution: str = "") -> s
     drawn._id = "events"  # noqa: SLF001 a name of our own instead of a random one: the script can be kept
     if tiles_url:
         streets = folium.TileLayer(
-            tiles_url, attr=attribution or tiles_url, control=False, min_zoom=STREETS_FROM
+            tiles_url,
+            attr=attribution or tiles_url,
+            control=False,
+            min_zoom=STREETS_FROM,
+            max_native_zoom=nearest,
+            max_zoom=NEAREST,
         )
         _add(streets, "streets", drawn)
     if words.people:

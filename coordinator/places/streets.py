@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -184,10 +185,24 @@ def streets() -> Source | None:
     return cast("Source | None", current_app.extensions["streets"])
 
 
-def street_tiles() -> dict[str, str]:
-    """Return address and attribution of our street tiles, as Leaflet wants them; empty for none."""
+@dataclass(frozen=True, slots=True)
+class StreetTiles:
+    """Our street tiles, as Leaflet wants them."""
+
+    url: str = ""
+    """Empty where there are none."""
+    attribution: str = ""
+    nearest: int = NEAREST
+    """The closest zoom that there is; whoever looks closer sees that one, larger."""
+
+
+NO_TILES = StreetTiles()
+
+
+def street_tiles() -> StreetTiles:
+    """Return what the app that runs now has."""
     source = streets()
-    return {"url": ADDRESS if source else "", "attribution": source.attribution if source else ""}
+    return StreetTiles(ADDRESS, source.attribution, source.nearest) if source else NO_TILES
 
 
 def _source(settings: Settings) -> Source | None:

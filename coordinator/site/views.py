@@ -34,7 +34,7 @@ from coordinator.kit.kept import Kept
 from coordinator.kit.web import pack, public_page
 from coordinator.maps.queries import facets_of, wanted_from
 from coordinator.missions.queries import target_mission
-from coordinator.places.streets import street_tiles
+from coordinator.places.streets import StreetTiles, street_tiles
 from coordinator.rsvps.forms import RsvpForm
 from coordinator.rsvps.helping import help_choices, help_wanted
 from coordinator.rsvps.queries import tallies_of, tally_of
@@ -227,7 +227,7 @@ def mission(slug: str, code: str) -> ResponseReturnValue:
         mission=door,
         words=door.name_in(current_language()),
         cards=_cards(events),
-        **_tiles(),
+        tiles=street_tiles(),
     )
     return public_page(body, kept_with=shown)
 
@@ -241,7 +241,7 @@ def event(public_id: str) -> ResponseReturnValue:
     lang, moment = current_language(), now()
     tally = tally_of(session, shown)
 
-    tiles = _tiles()
+    tiles = street_tiles()
 
     def make() -> Packed:
         return pack(_event_page(shown, tally, moment, tiles))
@@ -254,7 +254,7 @@ def event(public_id: str) -> ResponseReturnValue:
     return public_page(page, seconds=EVENT_SECONDS, kept_with=shown.campaign if is_kept else None)
 
 
-def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: dict[str, Any]) -> str:
+def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: StreetTiles) -> str:
     lang = current_language()
     is_waiting = shown.status is EventStatus.SUBMITTED
     is_rough = shown.precision is None or not shown.precision.is_good_enough_to_stand_at
@@ -286,7 +286,7 @@ def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: dict[st
         wanted=[role for role in wanted if role.missing],
         jsonld=None if is_waiting else event_jsonld(shown, tally, lang, earlier=earlier),
         others=_cards(_others(shown)[:OTHERS_SHOWN]),
-        **tiles,
+        tiles=tiles,
     )
 
 
@@ -358,12 +358,6 @@ def _about(campaign: Campaign) -> dict[str, Any]:
         "rest": rest,
         "find_url": url_for("site.campaign", slug=campaign.slug) + "#near",
     }
-
-
-def _tiles() -> dict[str, str]:
-    """Return the street tiles for a small map, where there are some."""
-    tiles = street_tiles()
-    return {"tiles": tiles["url"], "attribution": tiles["attribution"]}
 
 
 def _cards(events: Sequence[Event]) -> list[Any]:

@@ -14,7 +14,7 @@ const STREET_ZOOM = 16;
 let loaded;
 
 /* Draw a map into `element` with our world, and street tiles where the page names a provider. */
-export async function mapIn(element, { tiles = "", attribution = "", names = {}, ...options } = {}) {
+export async function mapIn(element, { tiles = "", attribution = "", nearest = "", names = {}, ...options } = {}) {
   await (loaded ??= Promise.all([arrived("script", { src: SCRIPT.href }), arrived("link", { rel: "stylesheet", href: STYLE.href })]));
   const map = L.map(element, {
     preferCanvas: true,
@@ -28,7 +28,7 @@ export async function mapIn(element, { tiles = "", attribution = "", names = {},
   map.attributionControl?.setPrefix(false);
   L.control.scale().addTo(map);
   drawBasemap(map).catch((fault) => console.warn("the world map did not load", fault));
-  if (tiles) L.tileLayer(tiles, { attribution, maxZoom: NEAREST_ZOOM }).addTo(map);
+  if (tiles) L.tileLayer(tiles, { attribution, maxZoom: NEAREST_ZOOM, maxNativeZoom: Number(nearest) || NEAREST_ZOOM }).addTo(map);
   for (const [part, name] of Object.entries({ in: names.zoomIn, out: names.zoomOut })) {
     const button = element.querySelector(`.leaflet-control-zoom-${part}`);
     if (!button || !name) continue;

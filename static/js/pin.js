@@ -12,13 +12,13 @@ const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRi
 const EARTH = { latitude: 90, longitude: 180 };
 
 export default async function pin(element) {
-  const { tiles = "", attribution = "", label = "", start = "", zoomIn, zoomOut } = element.dataset;
+  const { tiles = "", attribution = "", nearest = "", label = "", start = "", zoomIn, zoomOut } = element.dataset;
   const form = element.closest("form") ?? document;
   const inputs = ["latitude", "longitude"].map((name) => form.querySelector(`[name="${element.dataset[name] ?? name}"]`));
   if (inputs.includes(null)) return;
   const box = boxIn(element, "pin");
   const said = element.querySelector(".pin__said");
-  const map = await mapIn(box, { tiles, attribution, names: { zoomIn, zoomOut } });
+  const map = await mapIn(box, { tiles, attribution, nearest, names: { zoomIn, zoomOut } });
 
   const marker = L.marker(WORLD.point, { icon: dotIcon(""), draggable: true, autoPan: true, title: label, zIndexOffset: 1000 });
   const say = (values) => {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import struct
 import zlib
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import pytest
 from flask_migrate import upgrade
+from pmtiles.tile import Compression, TileType
 
 from coordinator.app import create_app
 from coordinator.kit.db import db, unit_of_work
@@ -19,10 +20,10 @@ from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.events import EventFactory
 from tests.factories.missions import MissionFactory
-from tests.places.vector_tiles import town_file
+from tests.places.vector_tiles import pmtiles, town_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from flask import Flask
@@ -32,11 +33,9 @@ EVENT = "street0map"
 BERLIN = "52.5163/13.3835"
 
 
-def make(instance: Path, url: str) -> Flask:
-    """Return a site with a protest in a town, whose map is in a file of vector tiles."""
-    app = create_app(
-        settings_for(instance, site_url=url, tiles_file=str(town_file(instance / "town.pmtiles")))
-    )
+def make(instance: Path, url: str, write: Callable[[Path], Path] = town_file) -> Flask:
+    """Return a site with a protest in a town, whose map is in a file that `write` makes."""
+    app = create_app(settings_for(instance, site_url=url, tiles_file=str(write(instance / "town.pmtiles"))))
     with app.app_context():
         upgrade()
         with unit_of_work():
@@ -46,6 +45,32 @@ def make(instance: Path, url: str) -> Flask:
             )  # fmt: skip
         db.session.remove()
     return app
+
+
+LAST = 6
+"""The closest zoom of the file of pictures."""
+LAST_TILE = f"/{LAST}/34/20"
+"""The one that Berlin is in."""
+
+
+def pictures(path: Path) -> Path:
+    """Write green squares of the whole world, as far as a small file goes; each zoom has its own green."""
+    tiles = {(z, x, y): square(z) for z in range(LAST + 1) for x in range(1 << z) for y in range(1 << z)}
+    return pmtiles(path, tiles, compression=Compression.NONE, kind=TileType.PNG)
+
+
+@cache
+def square(shade: int) -> bytes:
+    green = b"".join(b"\0" + bytes((shade, 128, 64)) * 256 for _ in range(256))
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", 256, 256, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(green)),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in parts
+    )
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +147,23 @@ def test_a_protest_s_own_page_shows_its_streets(page: Page, url: str) -> None:
     page.locator(".spot--ready").scroll_into_view_if_needed()
     wait_for_tiles(page)
     assert page.locator(".leaflet-tile-loaded").count() >= 2
+
+
+def test_closer_than_a_file_of_pictures_goes_its_last_ones_are_shown_larger(
+    tmp_path: Path, chromium: Browser
+) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    with served(partial(make, tmp_path, write=pictures)) as url:
+        for path, ready in (
+            (f"/en/world/map#map=15/{BERLIN}", ".map[data-ready]"),
+            (f"/en/events/{EVENT}", ".spot--ready"),
+        ):
+            page.goto(f"{url}{path}")
+            page.wait_for_selector(ready)
+            page.locator(ready).scroll_into_view_if_needed()
+            wait_for_tiles(page)
+
+            tile = page.locator(f".leaflet-tile[src$='{LAST_TILE}']")
+            assert tile.evaluate("one => one.getBoundingClientRect().width") > 100 * 256
+    context.close()

@@ -45,6 +45,13 @@ def test_street_tiles_are_drawn_only_where_a_provider_is_named() -> None:
     assert "\\u00a9 somebody" in map_script(WORDS, tiles_url=url, attribution="© somebody")
 
 
+def test_closer_than_there_are_tiles_the_last_ones_are_shown_larger() -> None:
+    script = map_script(WORDS, tiles_url="/tiles/{z}/{x}/{y}", nearest=14)
+
+    assert '"maxNativeZoom": 14' in script
+    assert '"maxZoom": 18' in script
+
+
 def test_even_a_hostile_translation_stays_a_text() -> None:
     hostile = Words(
         **dict.fromkeys(("events", "missions", "full_screen", "leave_full_screen", "locate", "here"), HOSTILE)

@@ -102,18 +102,19 @@ def pmtiles(
     path: Path,
     tiles: Mapping[tuple[int, int, int], bytes],
     *,
-    layers: Sequence[str],
+    layers: Sequence[str] = (),
     compression: Compression = Compression.GZIP,
     is_packed: bool = False,
+    kind: TileType = TileType.MVT,
 ) -> Path:
-    """Write a file of vector tiles, which are packed here unless they are already."""
+    """Write a file of tiles, of vectors unless something else is said, and pack what is not packed."""
     with path.open("wb") as file:
         writer = Writer(file)
         for place, body in sorted(tiles.items(), key=lambda one: zxy_to_tileid(*one[0])):
             packs = compression is Compression.GZIP and not is_packed
             writer.write_tile(zxy_to_tileid(*place), gzip.compress(body) if packs else body)
         header = {
-            "tile_type": TileType.MVT, "tile_compression": compression,
+            "tile_type": kind, "tile_compression": compression,
             "min_zoom": min(z for z, _, _ in tiles), "max_zoom": max(z for z, _, _ in tiles),
             "min_lon_e7": 0, "min_lat_e7": 0, "max_lon_e7": 0, "max_lat_e7": 0, "center_zoom": 0,
             "center_lon_e7": 0, "center_lat_e7": 0,

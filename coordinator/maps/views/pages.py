@@ -92,7 +92,6 @@ def current_script(*, has_people: bool = False) -> Script:
     With `has_people` it has a layer for how many come, which coordinators see.
     """
     tiles = street_tiles()
-    streets = (tiles["url"], tiles["attribution"])
 
     def make() -> Script:
         words = Words(
@@ -104,10 +103,10 @@ def current_script(*, has_people: bool = False) -> Script:
             here=_("You are here"),
             people=_("How many people come") if has_people else "",
         )
-        body = draw(words, tiles_url=streets[0], attribution=streets[1]).encode()
+        body = draw(words, tiles_url=tiles.url, attribution=tiles.attribution, nearest=tiles.nearest).encode()
         return Script(gzip.compress(body, mtime=0), hashlib.sha256(body).hexdigest()[:12])
 
-    return scripts.get((current_language(), has_people), streets, make)
+    return scripts.get((current_language(), has_people), tiles, make)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
