@@ -31,6 +31,7 @@ from coordinator.events.coverage import Cover, by_region, coverage
 from coordinator.events.queries.organising import own_event
 from coordinator.events.queries.reviewing import notes_of
 from coordinator.events.rules import REACHABLE, EventStatus, over_at
+from coordinator.events.service.publishing import publishes_without_review
 from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
@@ -99,6 +100,7 @@ def event(public_id: str) -> ResponseReturnValue:
         door=door_numbers(session, mine, now=moment),
         needs=needs_of(mine, moment),
         acts=possible_acts(mine),
+        is_trusted=publishes_without_review(session, mine),
         is_over=mine.is_over(moment),
         is_past=over_at(mine.starts_at, mine.ends_at, is_time_known=mine.is_time_known) <= moment,
         is_reachable=mine.status in REACHABLE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
@@ -22,6 +23,7 @@ from coordinator.messaging.rules import (
     AudienceKind,
     NoReaderError,
     RefusalMissingError,
+    TimeOverError,
     TooManyAnnouncementsError,
     needs_approval,
 )
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from coordinator.events.models import Event
     from coordinator.kit.crypto import Seal
     from coordinator.messaging.rules import AnnouncementDetails
+
+LATEST_PRESS = timedelta(minutes=5)
+"""Whoever presses the button so long after the time that they chose means at once."""
 
 
 def draft_announcement(
@@ -92,6 +97,7 @@ def hand_in(session: Session, announcement: Announcement, *, by: Account, seal: 
 
     Raises:
         AnnouncementStateError: it was handed in already, or nobody may hear of the event.
+        TimeOverError: the time that was chosen for it is over.
         NoReaderError: it would reach nobody.
         TooManyAnnouncementsError: enough were handed in within a day.
     """
@@ -99,6 +105,9 @@ def hand_in(session: Session, announcement: Announcement, *, by: Account, seal: 
     is_public = event is None or event.status in PUBLIC
     if announcement.status not in EDITABLE or not is_public or not announcement.texts:
         raise AnnouncementStateError
+    planned = planned_at(announcement)
+    if planned is not None and planned < now - LATEST_PRESS:
+        raise TimeOverError
     announcement.author = by
     today = handed_in_today(session, announcement, now)
     if today >= MOST_A_DAY:
@@ -111,7 +120,7 @@ def hand_in(session: Session, announcement: Announcement, *, by: Account, seal: 
     )
     announcement.status = AnnouncementStatus.WAITING if waits else AnnouncementStatus.SCHEDULED
     announcement.submitted_at, announcement.is_approved = now, False
-    announcement.due_at = max(now, planned_at(announcement) or now)
+    announcement.due_at = max(now, planned or now)
     announcement.refusal_sealed = None
     sent = "invited" if announcement.kind is AudienceKind.CONTACTS else "scheduled"
     _record(session, announcement, "submitted" if waits else sent, by=by, now=now, readers=readers)

@@ -173,6 +173,12 @@ class NoReaderError(RefusedError):
     code = "announcement.no_reader"
 
 
+class TimeOverError(RefusedError):
+    """It was to go out at a time that is over: whoever mistyped the year wants to hear of it first."""
+
+    code = "announcement.time_over"
+
+
 class TooManyAnnouncementsError(RefusedError):
     """Enough for one day."""
 

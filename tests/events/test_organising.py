@@ -588,6 +588,37 @@ def test_the_form_speaks_russian(client: FlaskClient) -> None:
     assert mission.name_in("ru").name in unescape(page.text)
 
 
+def test_whoever_is_not_reviewed_is_told_that_they_publish(
+    session: Session, sign_in: Callable[[Any], FlaskClient]
+) -> None:
+    campaign, account = CampaignFactory(trusting=True), AccountFactory()
+    CampaignRoleFactory(campaign=campaign, account=account, trusted=True)
+    draft = EventFactory(campaign=campaign, organiser=account, draft=True)
+    rough = EventFactory(campaign=campaign, organiser=account, draft=True, precision=Precision.CITY)
+    session.commit()
+    browser = sign_in(account)
+
+    for path in (f"new?campaign={campaign.slug}", f"{draft.public_id}/submit", f"{draft.public_id}/edit"):
+        page = browser.get(f"/en/organise/events/{path}").text
+        assert "Publish" in page
+        assert "Send for review" not in page
+    assert "Send for review" in browser.get(f"/en/organise/events/{rough.public_id}/submit").text
+
+
+def test_what_waits_for_review_is_not_sent_again_unless_somebody_asked(
+    session: Session, sign_in: Callable[[Any], FlaskClient]
+) -> None:
+    event = EventFactory(submitted=True)
+    session.commit()
+    browser = sign_in(event.organiser)
+    here = f"/en/organise/events/{event.public_id}"
+
+    assert f"{here}/submit" not in browser.get(here).text
+    event.asked_at = event.submitted_at
+    session.commit()
+    assert f"{here}/submit" in browser.get(here).text
+
+
 def test_a_trusted_organiser_is_published_at_once(
     session: Session, sign_in: Callable[[Any], FlaskClient]
 ) -> None:

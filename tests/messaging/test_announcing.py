@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -32,6 +33,7 @@ from coordinator.messaging.rules import (
     Came,
     NoReaderError,
     RefusalMissingError,
+    TimeOverError,
     TooManyAnnouncementsError,
     Words,
     needs_approval,
@@ -295,18 +297,23 @@ def test_refused_it_comes_back_with_a_reason_and_may_be_changed(session: Session
     assert list(announcement.texts) == ["ru"]
 
 
-def test_its_time_is_that_of_the_event_and_one_that_is_past_is_now(session: Session, seal: Seal) -> None:
+def test_its_time_is_that_of_the_event_and_what_has_just_passed_is_now(session: Session, seal: Seal) -> None:
     event = EventFactory()
     agreed(event)
     evening = WRITTEN_AT.replace(hour=20, tzinfo=None)
     tonight = AnnouncementFactory(event=event, send_local=evening)
-    past = AnnouncementFactory(event=event, send_local=evening - timedelta(days=3))
+    here = WRITTEN_AT.astimezone(ZoneInfo(event.timezone)).replace(tzinfo=None)
+    passed = AnnouncementFactory(event=event, send_local=here - timedelta(minutes=1))
+    over = AnnouncementFactory(event=event, send_local=here - timedelta(days=3))
 
-    for one in (tonight, past):
+    for one in (tonight, passed):
         hand_in(session, one, by=event.organiser, seal=seal, now=WRITTEN_AT)
+    with pytest.raises(TimeOverError):
+        hand_in(session, over, by=event.organiser, seal=seal, now=WRITTEN_AT)
 
     assert tonight.due_at == WRITTEN_AT.replace(hour=18)  # twenty o'clock in Berlin, in summer
-    assert past.due_at == WRITTEN_AT
+    assert passed.due_at == WRITTEN_AT
+    assert over.status is AnnouncementStatus.DRAFT
 
 
 def test_stopped_midway_the_rest_is_not_sent(session: Session, seal: Seal) -> None:

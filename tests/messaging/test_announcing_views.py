@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -93,6 +93,21 @@ def test_what_the_form_does_not_show_need_not_be_sent(
     assert session.scalars(select(Announcement)).one().audience["came"] == "all"
 
 
+def test_a_time_that_passed_while_the_draft_lay_there_sends_nothing(
+    sign_in: Callable[..., FlaskClient], session: Session
+) -> None:
+    event = EventFactory()
+    agreed(event, email="ada@example.org")
+    draft = AnnouncementFactory(event=event, send_local=datetime(2020, 9, 12, 9))  # noqa: DTZ001 a wall time
+    here = f"/en/organise/events/{event.public_id}/messages/{draft.public_id}"
+    browser = sign_in(event.organiser)
+
+    browser.post(here, data={"act": "send"})
+
+    assert "The time that you chose is over." in browser.get(here).text
+    assert draft.status is AnnouncementStatus.DRAFT
+
+
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
     sign_in: Callable[..., FlaskClient], session: Session
 ) -> None:
@@ -106,6 +121,7 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
         ({"subject_en": "", "body_en": ""}, "Write it in one language at least."),
         ({"statuses": []}, "Tick those who are to read it."),
         ({"send_at": "tomorrow"}, "Give a date and a time"),
+        ({"send_at": "2020-09-12T09:00"}, "This time is over."),
         ({"send_at": "2030-10-27T02:30"}, "show this time twice"),
     ):
         answer = browser.post(here, data=TYPED | wrong)

@@ -27,15 +27,20 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from coordinator.accounts.models import Account
+    from coordinator.campaigns.models import Campaign
     from coordinator.events.models import Event
 
 
 def publishes_without_review(session: Session, event: Event) -> bool:
-    """Tell whether the organiser's word is enough: the campaign says so, and they are trusted in it."""
-    campaign = event.campaign
+    """Tell whether the organiser's word is enough for an event of theirs."""
+    return is_word_enough(session, event.organiser, event.campaign)
+
+
+def is_word_enough(session: Session, organiser: Account, campaign: Campaign) -> bool:
+    """Tell whether an organiser's word is enough: the campaign says so, and they are trusted in it."""
     return publishes_at_once(
         trusts_organisers=campaign.review_policy is ReviewPolicy.TRUSTED,
-        is_trusted=is_trusted(session, event.organiser, campaign),
+        is_trusted=is_trusted(session, organiser, campaign),
     )
 
 

@@ -11,6 +11,7 @@ from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from coordinator.accounts.service import kept_form
+from coordinator.accounts.sign_in import signed_in
 from coordinator.campaigns.queries import open_campaigns
 from coordinator.events.cards import campaign_days, card_of, distance_text
 from coordinator.events.forms.choices import FEATURE_HINTS
@@ -36,7 +37,7 @@ from coordinator.events.rules import (
     TooLongError,
 )
 from coordinator.events.service.describing import check_possible, offered_details
-from coordinator.events.service.publishing import publishes_without_review
+from coordinator.events.service.publishing import is_word_enough
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.kit.errors import NotFoundError
@@ -172,7 +173,7 @@ def page(  # noqa: PLR0913 what the page shows
         is_submitted=status is EventStatus.SUBMITTED,
         is_published=status in ANNOUNCED,
         is_postponed=status is EventStatus.POSTPONED,
-        is_trusted=event is not None and publishes_without_review(db.session(), event),
+        is_trusted=current_user.is_authenticated and is_word_enough(db.session(), signed_in(), campaign),
         wants_note=event is not None and status is not EventStatus.DRAFT,
         wants_coordinates=bool(form.latitude.errors or form.longitude.errors),
         feature_hints=FEATURE_HINTS,

@@ -18,11 +18,13 @@ from coordinator.campaigns.rules import CampaignStatus, NotOpenError
 from coordinator.events.cards import card_of, facts_of, outcome_text, place_warning
 from coordinator.events.forms.event import EventForm
 from coordinator.events.forms.organising import CancelForm, SubmitForm
+from coordinator.events.queries.details import details_of
 from coordinator.events.queries.organising import own_event, own_event_or_none
 from coordinator.events.rules import ANNOUNCED, Act, EventStatus, WrongStateError, may
 from coordinator.events.service.changing import cancel_event, change_event
 from coordinator.events.service.describing import offered_details
 from coordinator.events.service.postponing import postpone_event, resume_event
+from coordinator.events.service.publishing import publishes_without_review
 from coordinator.events.service.registering import register_event, submit_event, withdraw_event
 from coordinator.events.views.event_form import (
     KEPT_AS,
@@ -146,6 +148,7 @@ def submit(public_id: str) -> ResponseReturnValue:
         "events/submit.html",
         form=form,
         event=event,
+        is_public_at_once=publishes_without_review(db.session(), event) and details_of(event).is_well_located,
         facts=facts_of(offered_details(event), event.mission, locale),
         others=[card_of(other, locale=locale) for other in others],
     )

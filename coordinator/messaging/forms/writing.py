@@ -10,9 +10,11 @@ from wtforms.validators import Length
 
 from coordinator.events.forms.fields import WallTimeField, one_line, tidy
 from coordinator.events.forms.times import settled, wall_text
+from coordinator.kit.clock import now
 from coordinator.kit.forms import HouseForm
 from coordinator.kit.i18n import LANGUAGES
 from coordinator.messaging.rules import LONGEST_BODY, LONGEST_SUBJECT, Words
+from coordinator.places.timezones import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,10 +72,14 @@ class WordsForm(HouseForm):
         return is_right
 
     def settle(self) -> tuple[datetime | None, int] | None:
-        """Return when it goes out on its clocks, or None after asking which time is meant."""
+        """Return when it goes out on its clocks, or None after asking for a clear time that is not over."""
         if self.send_at.wall_time is None:
             return None, 0
-        return settled(self.send_at, self.send_fold, self.zone)
+        when = settled(self.send_at, self.send_fold, self.zone)
+        if when is not None and resolve(when[0], self.zone, when[1]) <= now():
+            self.send_at.errors = [_("This time is over. Leave it empty to send it at once.")]
+            return None
+        return when
 
     def words(self) -> dict[str, Words]:
         """Return what it says, by language."""

@@ -40,6 +40,7 @@ from coordinator.messaging.rules import (
     AnnouncementDetails,
     AnnouncementStatus,
     NoReaderError,
+    TimeOverError,
     TooManyAnnouncementsError,
 )
 from coordinator.outbox.models import Message
@@ -293,6 +294,8 @@ def turns_of(page: Page[Any], address: Callable[[int], str]) -> dict[str, Any]:
 def _hand_in(session: Session, announcement: Announcement) -> None:
     try:
         hand_in(session, announcement, by=signed_in(), seal=seal(), now=now())
+    except TimeOverError:
+        flash(_("The time that you chose is over. Nothing was sent: choose another one."), "warning")
     except NoReaderError:
         flash(_("Nobody would get it. Nothing was sent."), "warning")
     except TooManyAnnouncementsError:
