@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 
 from coordinator.audit.service import record
-from coordinator.events.rules import PUBLIC
+from coordinator.events.rules import PUBLIC, EventStatus
 from coordinator.kit.ids import new_public_id
 from coordinator.messaging.audiences.kept import keep_audience
 from coordinator.messaging.audiences.kinds import readers_of
@@ -101,9 +101,8 @@ def hand_in(session: Session, announcement: Announcement, *, by: Account, seal: 
         NoReaderError: it would reach nobody.
         TooManyAnnouncementsError: enough were handed in within a day.
     """
-    event = announcement.event
-    is_public = event is None or event.status in PUBLIC
-    if announcement.status not in EDITABLE or not is_public or not announcement.texts:
+    may_be_said = may_be_told(announcement.event, announcement.kind, now)
+    if announcement.status not in EDITABLE or not may_be_said or not announcement.texts:
         raise AnnouncementStateError
     planned = planned_at(announcement)
     if planned is not None and planned < now - LATEST_PRESS:
@@ -124,6 +123,18 @@ def hand_in(session: Session, announcement: Announcement, *, by: Account, seal: 
     announcement.refusal_sealed = None
     sent = "invited" if announcement.kind is AudienceKind.CONTACTS else "scheduled"
     _record(session, announcement, "submitted" if waits else sent, by=by, now=now, readers=readers)
+
+
+def may_be_told(event: Event | None, kind: AudienceKind, now: datetime) -> bool:
+    """Tell whether anybody may be written to about an event as it stands.
+
+    Whoever answered hears of it, whatever became of it; whoever is invited must be able to come.
+    """
+    if event is None:
+        return True
+    if kind is AudienceKind.CONTACTS:
+        return event.status is EventStatus.PUBLISHED and not event.is_over(now)
+    return event.status in PUBLIC
 
 
 def planned_at(announcement: Announcement) -> datetime | None:

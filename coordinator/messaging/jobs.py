@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from coordinator.campaigns.queries import coordinates
 from coordinator.events.models import EventNotice
-from coordinator.events.rules import PUBLIC
 from coordinator.kit.db import unit_of_work
+from coordinator.messaging.announcing import may_be_told
 from coordinator.messaging.audiences.kinds import readers_of
 from coordinator.messaging.mail import TEMPLATES, address_of, news_for
 from coordinator.messaging.models import Announcement
@@ -124,7 +124,7 @@ def write_announcements(*, seal: Seal, site_url: str, now: datetime, batch: int 
 
 def _begins(session: Session, announcement: Announcement, *, seal: Seal, now: datetime) -> bool:
     """Tell whether an announcement may go out now as it stands; if not, put it where it belongs."""
-    if not _may_still_be_sent(session, announcement):
+    if not _may_still_be_sent(session, announcement, now):
         announcement.status, announcement.done_at = AnnouncementStatus.STOPPED, now
         return False
     readers = readers_of(announcement).reach(session, announcement, seal).readers
@@ -140,10 +140,10 @@ def _begins(session: Session, announcement: Announcement, *, seal: Seal, now: da
     return True
 
 
-def _may_still_be_sent(session: Session, announcement: Announcement) -> bool:
+def _may_still_be_sent(session: Session, announcement: Announcement, now: datetime) -> bool:
     if announcement.kind is AudienceKind.ORGANISERS:
         return coordinates(session, announcement.author, announcement.campaign)
-    return announcement.subject_event.status in PUBLIC
+    return may_be_told(announcement.subject_event, announcement.kind, now)
 
 
 def _announce_batch(

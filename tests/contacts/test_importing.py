@@ -20,6 +20,7 @@ from coordinator.contacts.service.importing import start_import
 from coordinator.contacts.service.keeping import note_contact
 from coordinator.contacts.service.suppressing import suppress
 from coordinator.contacts.service.undoing import forget_imports, undo_import
+from coordinator.contacts.service.uniting import part, unite, united
 from tests.factories.accounts import AccountFactory
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.contacts import ContactFactory
@@ -289,6 +290,20 @@ def test_whoever_was_changed_since_stays_when_an_import_is_taken_back(session: S
     assert (sheet.removed, sheet.kept) == (1, 1)
     with pytest.raises(ImportStateError):
         undo_import(session, sheet, by=OWNER, now=NOON)
+
+
+def test_whoever_was_made_one_and_two_again_goes_with_the_import(session: Session, seal: Seal) -> None:
+    sheet = sheet_of("name,email\nAda,ada@example.org\nA. Lovelace,ada@example.org\n", running=True)
+    run(session, seal)
+    first, second = session.scalars(select(Contact).order_by(Contact.id))
+    merge = unite(session, united(first, second, seal), by=sheet.owner, seal=seal, now=NOON)
+    session.commit()
+    part(session, merge.contact, by=sheet.owner, seal=seal, now=NOON)
+    undo_import(session, sheet, by=OWNER, now=NOON)
+    run(session, seal)
+
+    assert names(session, seal) == []
+    assert (sheet.removed, sheet.kept) == (2, 0)
 
 
 @pytest.mark.parametrize("stops_after", [1, 2, 3])

@@ -16,7 +16,7 @@ from coordinator.contacts.service.keeping import remove_contact
 from coordinator.contacts.service.packing import pack_page
 from coordinator.contacts.service.suppressing import suppress, withdraw_consent
 from coordinator.events.models import Event
-from coordinator.events.rules import digest_purpose
+from coordinator.events.rules import EventStatus, digest_purpose
 from coordinator.kit.clock import now
 from coordinator.messaging import jobs
 from coordinator.messaging.announcing import hand_in
@@ -89,6 +89,33 @@ def link_of(session: Session, seal: Seal, event: Event) -> str:
     )
     assert found is not None
     return found[1]
+
+
+@pytest.mark.parametrize("state", ["cancelled", "postponed"])
+def test_nobody_is_invited_to_what_does_not_take_place(
+    session: Session, sign_in: Callable[..., FlaskClient], seal: Seal, state: str
+) -> None:
+    event = EventFactory(**{state: True})
+    contact(event, "Ada")
+    invitation = InvitationFactory(event=event)
+    here = f"/en/organise/events/{event.public_id}/messages"
+    browser = sign_in(event.organiser)
+
+    assert "Invite your contacts" not in browser.get(here).text
+    assert browser.get(f"{here}/invite").status_code == 404
+    with pytest.raises(AnnouncementStateError):
+        hand_in(session, invitation, by=event.organiser, seal=seal, now=LATER)
+
+
+def test_an_invitation_that_waits_for_its_time_is_stopped_when_the_protest_is_cancelled(
+    session: Session, seal: Seal, event: Event
+) -> None:
+    contact(event, "Ada")
+    invitation = InvitationFactory(event=event, scheduled=True)
+    event.status = EventStatus.CANCELLED
+
+    assert send(session, seal) == 0
+    assert invitation.status is AnnouncementStatus.STOPPED
 
 
 def test_only_own_contacts_of_the_campaign_who_agreed_get_it(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from coordinator.contacts.models import Contact
 from coordinator.contacts.queries import roles_of
 from coordinator.contacts.service.keeping import note_contact
 from coordinator.events.helping import HelpRole, kept_roles
+from coordinator.events.rules import WrongStateError
 from coordinator.kit.db import db, unit_of_work
 from coordinator.outbox.models import Message
 from coordinator.rsvps.models import HelpOffer, Rsvp
@@ -132,6 +133,18 @@ def test_whoever_does_not_come_is_nobody_s_marshal_and_leaves_a_gap_that_is_seen
     assert (assigned.assigned_at, assigned.withdrawn_at) == (None, NOON)
     with pytest.raises(NotOfferedError):
         assign_helper(session, assigned, by=event.organiser, seal=seal, now=NOON)
+
+
+def test_nobody_is_counted_on_for_what_does_not_take_place(session: Session, seal: Seal) -> None:
+    cancelled = HelpOfferFactory(rsvp=RsvpFactory(event=EventFactory(cancelled=True), confirmed=True))
+    over = HelpOfferFactory(rsvp=RsvpFactory(event=EventFactory(), confirmed=True))
+    tomorrow = over.rsvp.event.starts_at + timedelta(days=1)
+
+    for offer, now in ((cancelled, NOON), (over, tomorrow)):
+        with pytest.raises(WrongStateError):
+            assign_helper(session, offer, by=offer.rsvp.event.organiser, seal=seal, now=now)
+
+    assert letters(session) == []
 
 
 def test_one_offer_can_be_taken_back_alone(session: Session, seal: Seal) -> None:

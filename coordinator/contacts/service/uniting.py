@@ -10,8 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from coordinator.audit.service import record
-from coordinator.contacts.models import Contact, ContactConsent, ContactMerge
+from coordinator.contacts.models import (
+    Contact,
+    ContactConsent,
+    ContactImport,
+    ContactImportChange,
+    ContactMerge,
+)
 from coordinator.contacts.queries import contact_digest, last_merge, roles_of, tags_of
 from coordinator.contacts.roles import MOST_ROLES, clean_roles
 from coordinator.contacts.rules import (
@@ -26,6 +34,8 @@ from coordinator.contacts.service.merging import words_text
 from coordinator.contacts.service.packing import drop_pages
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.orm import Session
 
     from coordinator.accounts.models import Account
@@ -85,7 +95,10 @@ def united(one: Contact, other: Contact, seal: Seal) -> United:
 def unite(session: Session, pair: United, *, by: Account, seal: Seal, now: datetime) -> ContactMerge:
     """Make two contacts one."""
     kept, gone = pair.kept, pair.gone
-    before = {"kept": _kept_words(kept, seal), "gone": _kept_words(gone, seal)}
+    before = {
+        "kept": _kept_words(kept, seal),
+        "gone": _kept_words(gone, seal) | {"imported": _imported(session, gone)},
+    }
     drop_pages(session, Contact.id.in_((kept.id, gone.id)))
     consents = [_as_json(consent) for consent in pair.consents]
     kept.name_sealed, kept.phone_sealed = seal.encrypt(pair.name), seal.encrypt(pair.phone)
@@ -126,7 +139,8 @@ def part(session: Session, kept: Contact, *, by: Account, seal: Seal, now: datet
     back.event_id, back.source = gone["event_id"], gone["source"]
     back.created_at = datetime.fromisoformat(before["gone"]["created_at"])
     session.add(back)
-    _give_back(session, back, before["gone"], seal)
+    _give_back(session, back, gone, seal)
+    _give_back_imports(session, back, gone.get("imported", ()))  # older merges knew none
     session.delete(merge)
     record(session, "contact:parted", f"contact:{kept.public_id}", by=by.public_id, at=now)
     return back
@@ -180,6 +194,27 @@ def _kept_words(contact: Contact, seal: Seal) -> dict[str, Any]:
         "changed_at": contact.changed_at.isoformat() if contact.changed_at else None,
         "consents": [_as_json(consent) for consent in contact.consents],
     }
+
+
+def _imported(session: Session, contact: Contact) -> list[dict[str, Any]]:
+    """Return what imports did to a contact, so that they can still be taken back when it comes back."""
+    changes = select(ContactImportChange).where(ContactImportChange.contact_id == contact.id)
+    return [
+        {
+            "import_id": change.import_id,
+            "before_sealed": change.before_sealed,
+            "changed_at": change.changed_at.isoformat(),
+        }
+        for change in session.scalars(changes.order_by(ContactImportChange.id))
+    ]
+
+
+def _give_back_imports(session: Session, contact: Contact, changes: Iterable[dict[str, Any]]) -> None:
+    for change in changes:
+        if session.get(ContactImport, change["import_id"]) is not None:
+            at = datetime.fromisoformat(change["changed_at"])
+            session.add(ContactImportChange(**change | {"contact_id": contact.id, "changed_at": at}))
+    session.flush()
 
 
 def _give_back(session: Session, contact: Contact, was: dict[str, Any], seal: Seal) -> None:

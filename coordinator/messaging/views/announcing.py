@@ -9,14 +9,14 @@ from flask_babel import gettext as _
 
 from coordinator.accounts.sign_in import signed_in
 from coordinator.events.queries.organising import own_event
-from coordinator.events.rules import PUBLIC, EventStatus
+from coordinator.events.rules import EventStatus
 from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.kit.i18n import current_language
 from coordinator.kit.limits import limited
 from coordinator.kit.web import seal
-from coordinator.messaging.announcing import draft_announcement
+from coordinator.messaging.announcing import draft_announcement, may_be_told
 from coordinator.messaging.audiences.answers import reach_of
 from coordinator.messaging.audiences.contacts import reach_among
 from coordinator.messaging.cards import audience_text
@@ -61,9 +61,9 @@ class EventDesk(Desk):
         """Return one announcement about this event."""
         return announcement_of(session, self.event, message_id, is_locked=is_locked)
 
-    def may_send(self) -> bool:
+    def may_send(self, kind: AudienceKind) -> bool:
         """Tell whether anybody may hear of the event."""
-        return self.event.status in PUBLIC
+        return may_be_told(self.event, kind, now())
 
     def form_for(self, kind: AudienceKind) -> AudienceForm:
         """Return the form to write to contacts, or one with the roles that this event wants."""
@@ -104,6 +104,8 @@ def messages(public_id: str) -> ResponseReturnValue:
         rows=[desk.row(one) for one in announcements_of(session, event)],
         reach=reach_of(session, event.id, AnswerAudience()),
         contacts=reach_among(session, signed_in(), event, ContactAudience(), seal()),
+        may_write=desk.may_send(AudienceKind.ANSWERS),
+        may_invite=desk.may_send(AudienceKind.CONTACTS),
     )
 
 

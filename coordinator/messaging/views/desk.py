@@ -85,8 +85,8 @@ class Desk(ABC):
         """
 
     @abstractmethod
-    def may_send(self) -> bool:
-        """Tell whether anything can be sent from here now."""
+    def may_send(self, kind: AudienceKind) -> bool:
+        """Tell whether anything can be sent from here now, to one kind of people."""
 
     @abstractmethod
     def form_for(self, kind: AudienceKind) -> AudienceForm:
@@ -106,7 +106,7 @@ class Desk(ABC):
 
     def new(self, kind: AudienceKind, audience: Audience) -> ResponseReturnValue:
         """Write one, to `audience` unless somebody else is chosen."""
-        if not self.may_send():
+        if not self.may_send(kind):
             raise NotFoundError
         form = self.form_for(kind)
         if request.method == "GET":
@@ -244,7 +244,7 @@ class Desk(ABC):
             gone=sum(states.values()) - states[MessageState.WAITING],
             refusal=keys.decrypt(announcement.refusal_sealed) or "",
             may_edit=may_edit,
-            may_send=may_edit and self.may_send(),
+            may_send=may_edit and self.may_send(announcement.kind),
         )
 
     def _readers(

@@ -13,6 +13,7 @@ from sqlalchemy.exc import InvalidRequestError
 
 from coordinator.audit.service import ANYONE, record
 from coordinator.events.helping import codes_of, roles_from
+from coordinator.events.rules import ANNOUNCED, WrongStateError
 from coordinator.kit.ids import new_public_id
 from coordinator.outbox.service import post
 from coordinator.rsvps.mail import facts_for
@@ -92,10 +93,13 @@ def assign_helper(session: Session, offer: HelpOffer, *, by: Account, seal: Seal
 
     Raises:
         NotOfferedError: it was taken back, or its answer was.
+        WrongStateError: the protest is cancelled or over, and nobody is needed there.
     """
     event = _lock(session, offer)
     if offer.assigned_at is not None:
         return False
+    if not takes_helpers(event, now):
+        raise WrongStateError
     if offer.withdrawn_at is not None or offer.rsvp.status not in EXPECTED or not _is_known(offer.rsvp):
         raise NotOfferedError
     offer.assigned_at, offer.thanked_at = now, None
@@ -124,6 +128,11 @@ def thank_helper(session: Session, offer: HelpOffer, *, by: Account, seal: Seal,
     _tell(session, offer, event, "help_thanked", seal=seal, now=now)
     _record(session, offer, event, "help:thanked", by=by, now=now)
     return True
+
+
+def takes_helpers(event: Event, now: datetime) -> bool:
+    """Tell whether somebody may still be counted on for an event."""
+    return event.status in ANNOUNCED and not event.is_over(now)
 
 
 def forget_offers(session: Session, event_id: int) -> int:

@@ -25,7 +25,7 @@ from coordinator.kit.errors import NotFoundError
 from coordinator.kit.limits import limited
 from coordinator.kit.web import form_page, seal
 from coordinator.rsvps.helping import Wanted, help_wanted, offer_to, offers_to
-from coordinator.rsvps.service.helping import assign_helper, release_helper, thank_helper
+from coordinator.rsvps.service.helping import assign_helper, release_helper, takes_helpers, thank_helper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,6 +121,7 @@ def _page(event: Event, form: HelpForm) -> ResponseReturnValue:
         "rsvps/help.html",
         form,
         event=event,
+        may_assign=takes_helpers(event, now()),
         groups=groups,
         is_open=bool(form.errors) or not event.help_wanted,
         waits=event.proposed is not None and "help_wanted" in event.proposed,
