@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 
@@ -277,7 +278,7 @@ def _event_page(shown: Event, tally: RsvpTally, moment: datetime, tiles: StreetT
         is_cancelled=shown.status is EventStatus.CANCELLED,
         is_postponed=shown.is_postponed,
         earlier=[(one, when_of(one, lang)) for one in earlier],
-        moved_on=date_text(shown.moved_at.date(), lang) if shown.moved_at else "",
+        moved_on=_moved_on(shown, lang),
         is_over=shown.is_over(moment),
         is_rough=is_rough,
         is_answerable=is_open(shown, moment),
@@ -364,6 +365,13 @@ def _cards(events: Sequence[Event]) -> list[Any]:
     tallies = tallies_of(db.session(), [one.id for one in events])
     lang = current_language()
     return [card_of(one, locale=lang, tally=tallies[one.id]) for one in events]
+
+
+def _moved_on(event: Event, lang: str) -> str:
+    """Return the day on which it was last moved, by the clocks at its place; empty for never."""
+    if event.moved_at is None:
+        return ""
+    return date_text(event.moved_at.astimezone(ZoneInfo(event.timezone)).date(), lang)
 
 
 def _others(event: Event) -> list[Event]:
