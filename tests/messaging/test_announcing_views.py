@@ -252,3 +252,18 @@ def test_the_organiser_sees_what_one_contact_was_sent_and_nobody_else_s_letters(
     assert f"{contact.public_id}/history" in browser.get(f"/en/organise/contacts/{contact.public_id}").text
     nothing = browser.get(f"/en/organise/contacts/{by_hand.public_id}/history").text
     assert "This site sent them nothing." in nothing
+
+
+def test_what_was_handed_in_at_one_moment_reads_the_same_wherever_the_protest_is(
+    sign_in: Callable[..., FlaskClient], session: Session
+) -> None:
+    berlin = EventFactory()
+    sydney = EventFactory(campaign=berlin.campaign, mission__sydney=True)
+    for event in (berlin, sydney):
+        AnnouncementFactory(event=event, waiting=True)
+    coordinator = CampaignRoleFactory(campaign=berlin.campaign).account
+
+    page = sign_in(coordinator).get(f"/en/coordinate/{berlin.campaign.slug}/messages").text
+
+    assert "Handed in (UTC)" in page
+    assert page.count("Tuesday, 10 September 2030, 12:00") == 2

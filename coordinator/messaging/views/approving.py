@@ -127,6 +127,5 @@ def _row(announcement: Announcement) -> dict[str, Any]:
         "event": announcement.subject_event.title,
         "status": f"message-{announcement.status}",
         "at": announcement.submitted_at,
-        "zone": announcement.zone,
         "written": announcement.written,
     }
