@@ -298,6 +298,7 @@ def test_the_letter_says_when_in_the_reader_s_language_and_how_to_stop_it(
         assert "18:00" in words
         assert "Take the tram." in words
         assert link in words
+        assert ".ics?lang=ru" in words
         assert f"/ru/rsvp/{'w' * 32}" in words
 
 

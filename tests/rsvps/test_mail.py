@@ -117,6 +117,14 @@ def test_whoever_confirms_gets_the_code_for_the_door_and_needs_no_picture(
     assert picture.get_content() == qr_png(check_in_code(rsvp.event.public_id, rsvp.public_id, seal))
 
 
+@pytest.mark.parametrize("locale", ["en", "ru"])
+def test_the_calendar_of_a_letter_speaks_its_language(session: Session, seal: Seal, locale: str) -> None:
+    confirm_rsvp(session, RsvpFactory(pending=True, locale=locale), seal=seal, now=NOON)
+
+    for words in parts(written(session, seal)):
+        assert f".ics?lang={locale}" in words
+
+
 def test_whoever_confirms_and_waits_is_given_no_code_yet(session: Session, seal: Seal) -> None:
     event = EventFactory(capacity=1)
     RsvpFactory(event=event)

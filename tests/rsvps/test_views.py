@@ -53,6 +53,15 @@ def test_three_fields_and_a_button_are_enough(client: FlaskClient, session: Sess
     assert session.scalars(select(Rsvp)).one().party_size == 3
 
 
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_the_calendar_of_a_page_speaks_its_language(client: FlaskClient, lang: str) -> None:
+    event = EventFactory()
+
+    page = client.get(f"/{lang}/events/{event.public_id}/rsvp").text
+
+    assert f"/events/{event.public_id}.ics?lang={lang}" in page
+
+
 def test_no_page_here_sets_a_cookie_or_asks_who_is_looking(
     client: FlaskClient, session: Session, sign_in: Callable[[Any], FlaskClient]
 ) -> None:
