@@ -39,6 +39,7 @@ from coordinator.kit.i18n import (
     language_name,
     moment_text,
     set_up_languages,
+    span_text,
     zone_text,
 )
 from coordinator.kit.ids import PublicIdConverter
@@ -191,6 +192,7 @@ def _set_up_templates(app: Flask, settings: Settings) -> None:
         markdown=markdown,
         pair=lambda text: (text, text),
         moment=lambda instant, zone: moment_text(instant, zone, current_language()),
+        span=lambda starts_at, ends_at, zone: span_text(starts_at, ends_at, zone, current_language()),
         zone=lambda instant, zone: zone_text(instant, zone, current_language()),
         day=lambda day: date_text(day, current_language()),
         country=lambda code: country_name(code, current_language()),

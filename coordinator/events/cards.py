@@ -29,7 +29,7 @@ from coordinator.kit.i18n import (
     date_text,
     language_name,
     moment_text,
-    time_text,
+    span_text,
     zone_text,
 )
 from coordinator.places.rules import Precision
@@ -51,19 +51,13 @@ def when_of(event: Event | EventDetails | Earlier, locale: str) -> SimpleNamespa
     """Return what the component `when` shows: day and time on the clocks there, and which these are."""
     starts_at, ends_at = _instants(event)
     zone = event.timezone
-    there = ZoneInfo(zone)
-    starts = starts_at.astimezone(there)
+    starts = starts_at.astimezone(ZoneInfo(zone))
     if not event.is_time_known:
         text = date_text(starts.date(), locale)
         return SimpleNamespace(iso=starts.date().isoformat(), text=text, zone_text="", is_time_known=False)
-    text = moment_text(starts_at, zone, locale)
-    if ends_at is not None:
-        is_same_day = ends_at.astimezone(there).date() == starts.date()
-        end = time_text(ends_at, zone, locale) if is_same_day else moment_text(ends_at, zone, locale)
-        text = _("%(start)s – %(end)s", start=text, end=end)
     return SimpleNamespace(
         iso=starts.isoformat(timespec="minutes"),
-        text=text,
+        text=span_text(starts_at, ends_at, zone, locale),
         zone_text=zone_text(starts_at, zone, locale),
         is_time_known=True,
     )
@@ -81,9 +75,7 @@ def where_of(event: Event, locale: str) -> SimpleNamespace:
 
 def city_of(event: Event, locale: str) -> str:
     """Return the city as `locale` calls it, where the directory of missions knows that."""
-    if event.mission is not None and event.city == event.mission.name_in("en").city:
-        return event.mission.name_in(locale).city
-    return event.city
+    return event.mission.city_in(locale, event.city) if event.mission else event.city
 
 
 def precision_text(precision: Precision | None) -> str:

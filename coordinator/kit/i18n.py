@@ -11,7 +11,7 @@ from babel import Locale
 from babel.core import get_global
 from babel.dates import format_date, format_datetime, format_time
 from flask import current_app, g, has_request_context, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, gettext as _
 from werkzeug.routing import BaseConverter
 
 if TYPE_CHECKING:
@@ -122,6 +122,17 @@ def date_text(day: date, locale: str) -> str:
 def moment_text(instant: datetime, zone: str, locale: str) -> str:
     """Return day and time in `zone`, as `locale` writes them; say the zone beside it."""
     return format_datetime(instant.astimezone(ZoneInfo(zone)), "EEEE, d MMMM yyyy, HH:mm", locale=locale)
+
+
+def span_text(starts_at: datetime, ends_at: datetime | None, zone: str, locale: str) -> str:
+    """Return from when to when in `zone`; the end has its day beside it only where that is another one."""
+    start = moment_text(starts_at, zone, locale)
+    if ends_at is None:
+        return start
+    there = ZoneInfo(zone)
+    is_same_day = ends_at.astimezone(there).date() == starts_at.astimezone(there).date()
+    end = time_text(ends_at, zone, locale) if is_same_day else moment_text(ends_at, zone, locale)
+    return str(_("%(start)s – %(end)s", start=start, end=end))
 
 
 def days_until(instant: datetime, zone: str, now: datetime) -> int:

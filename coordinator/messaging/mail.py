@@ -34,7 +34,7 @@ TEMPLATES: Mapping[AudienceKind, str] = MappingProxyType(
 )
 """Which letter an announcement becomes."""
 
-SHOWN = ("title", "starts_at", "timezone", "is_time_known", "address", "city")
+SHOWN = ("title", "starts_at", "ends_at", "timezone", "is_time_known", "address", "city")
 
 
 def address_of(rsvp: Rsvp, seal: Seal) -> tuple[str, str] | None:
@@ -53,7 +53,7 @@ def address_of(rsvp: Rsvp, seal: Seal) -> tuple[str, str] | None:
 def news_for(rsvp: Rsvp, event: Event, notice: EventNotice, token: str) -> dict[str, Any]:
     """Return what one person is told: the event as it stands now, what it was, and their own link."""
     now = facts_for(rsvp, event, token)
-    was = _as_it_was(notice.before, now)
+    was = _as_it_was(notice.before, now, event.mission.code if event.mission else None)
     is_same = all(was[name] == now[name] for name in SHOWN)
     return now | {
         "was": None if is_same else was,
@@ -91,7 +91,7 @@ def announcement_facts(announcement: Announcement, locale: str, *, seal: Seal) -
     if event is None:
         campaign = announcement.campaign
         return facts | {"campaign": campaign.slug, "title": campaign.text_in(locale).title}
-    return facts_of(event) | facts | {"token": "", "is_cancelled": event.cancelled_at is not None}
+    return facts_of(event, locale) | facts | {"token": "", "is_cancelled": event.cancelled_at is not None}
 
 
 def language_for(announcement: Announcement, locale: str) -> str:
@@ -102,8 +102,15 @@ def language_for(announcement: Announcement, locale: str) -> str:
     return usual if usual in announcement.texts else min(announcement.texts)
 
 
-def _as_it_was(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts before the change; what the change did not touch is as it is now."""
+def _as_it_was(before: Mapping[str, Any], now: Mapping[str, Any], mission: str | None) -> dict[str, Any]:
+    """Return the facts before the change; what the change did not touch is as it is now.
+
+    Only the code of another `mission` was kept, so it is not named.
+    """
     was = {name: before.get(name, now[name]) for name in SHOWN}
     local = datetime.fromisoformat(was["starts_at"]).astimezone(ZoneInfo(was["timezone"]))
-    return was | {"day_at": local.replace(tzinfo=None).isoformat()}
+    return was | {
+        "day_at": local.replace(tzinfo=None).isoformat(),
+        "city_name": now["city_name"] if was["city"] == now["city"] else was["city"],
+        "mission": now["mission"] if before.get("mission", mission) == mission else "",
+    }

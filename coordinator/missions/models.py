@@ -61,6 +61,10 @@ class Mission(Base):
         """Return name and city in `locale`, or in English, which every mission has."""
         return self.names.get(locale) or self.names["en"]
 
+    def city_in(self, locale: str, city: str) -> str:
+        """Return what `locale` calls `city` if that is where the mission is; `city` itself if it is not."""
+        return self.name_in(locale).city if city == self.name_in("en").city else city
+
 
 class MissionName(Base):
     """What a mission and its city are called in one language."""

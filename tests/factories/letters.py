@@ -9,6 +9,7 @@ from coordinator.outbox.rendering import Letter, render_letter
 from coordinator.settings import ROOT, current_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from email.message import EmailMessage
 
 FOLDER = ROOT / "templates" / "email"
@@ -33,6 +34,7 @@ def letter_context(words: str) -> dict[str, Any]:
     event = {
         "title": words, "starts_at": "2030-09-16T16:00:00+00:00", "timezone": "Europe/Berlin",
         "is_time_known": True, "address": words, "city": words, "day_at": "2030-09-16T18:00:00",
+        "ends_at": "2030-09-16T17:30:00+00:00", "mission": words, "city_name": words,
     }  # fmt: skip
     return event | {
         "event_id": "7x2k9c4m1p", "public_id": "7x2k9c4m1p", "campaign": "demo", "campaign_title": words,
@@ -48,7 +50,8 @@ def letter_context(words: str) -> dict[str, Any]:
 
 
 OTHERWISE = {
-    "is_time_known": False, "address": "", "status": "waitlisted", "party_size": 1, "was": None,
+    "is_time_known": False, "address": "", "mission": "", "ends_at": None, "status": "waitlisted",
+    "party_size": 1, "was": None,
     "because": "",
     "how_to_get_there": "", "is_cancelled": False, "role_words": "", "kind": "trusted",
     "has_account": False,
@@ -56,12 +59,21 @@ OTHERWISE = {
 """The other way of everything that a letter asks about."""
 
 
-def rendered(template: str, locale: str, words: str, **changes: Any) -> EmailMessage:
-    """Write a letter. Call it inside an app."""
+YOUNG = ("ends_at", "mission", "city_name")
+"""What letters lack that have waited since before it was told."""
+
+
+def rendered(
+    template: str, locale: str, words: str, without: Collection[str] = (), **changes: Any
+) -> EmailMessage:
+    """Write a letter, `without` some of what it is told. Call it inside an app."""
     site = current_settings().site_url.rstrip("/")
     context = letter_context(words) | {"unsubscribe_url": f"{site}/{locale}/unsubscribe/{'t' * 43}"} | changes
     if template == "campaigns/invited":  # where a campaign is named, not linked
         context["campaign"] = words
+    for facts in (context, context["was"] or {}):
+        for name in without:
+            facts.pop(name, None)
     return render_letter(
         Letter(
             public_id="7x2k9c4m1p",

@@ -122,7 +122,7 @@ def test_a_change_says_what_it_was_and_what_it_is_now(session: Session, seal: Se
     event = EventFactory(title="Vigil", address="Unter den Linden 63")
     RsvpFactory(event=event, confirmed=True, token="t" * 32)
     RsvpFactory(event=event, confirmed=True, locale="ru")
-    EventNoticeFactory(event=event, at=AT, before=BEFORE)
+    EventNoticeFactory(event=event, at=AT, before=BEFORE | {"mission": "another"})
     fan_out_notices(seal=seal, now=AT)
     english, _russian = session.scalars(select(Message).order_by(Message.id))
 
@@ -130,10 +130,11 @@ def test_a_change_says_what_it_was_and_what_it_is_now(session: Session, seal: Se
 
     assert subject == "Changed: Vigil"
     now_part, was_part = text.split("It was:")
-    assert "18:00" in now_part
-    assert "Unter den Linden 63" in now_part
-    assert "17:00" in was_part
-    assert "Alexanderplatz" in was_part
+    assert "18:00 – 19:30, Berlin" in now_part
+    assert "Embassy of Russia in Berlin\nUnter den Linden 63\nBerlin\n" in now_part
+    assert "17:00, Berlin" in was_part
+    assert "Alexanderplatz\nBerlin\n" in was_part
+    assert "Embassy" not in was_part
     assert "UTC+02:00" in now_part
     assert f"/en/rsvp/{'t' * 32}" in text
 

@@ -11,7 +11,7 @@ import pytest
 
 from coordinator.kit.i18n import LANGUAGES
 from coordinator.outbox.headers import LONGEST_LINE
-from tests.factories.letters import ARABIC, OTHERWISE, SCRIPTS, TEMPLATES, WRITTEN_AT, rendered
+from tests.factories.letters import ARABIC, OTHERWISE, SCRIPTS, TEMPLATES, WRITTEN_AT, YOUNG, rendered
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -96,6 +96,16 @@ def test_the_text_reads_well_and_has_every_link(
     assert links
     for link in links:  # whoever reads the text can do the same; a link stands alone on its line
         assert link in lines, link
+
+
+@pytest.mark.parametrize(("template", "locale"), every())
+def test_a_letter_that_waited_since_less_was_told_is_written_all_the_same(
+    app: Flask, template: str, locale: str
+) -> None:
+    with app.app_context():
+        letter = parts_of(rendered(template, locale, SCRIPTS["one word"], without=YOUNG))
+
+    assert not re.search(r"[{}<]|None|Undefined", letter.text)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

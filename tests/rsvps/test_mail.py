@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,39 @@ def test_a_day_without_a_time_is_not_given_one(session: Session, seal: Seal, loc
     for words in parts(written(session, seal)):
         assert "16" in words
         assert "12:00" not in words
+
+
+@pytest.mark.parametrize(
+    ("locale", "lines"),
+    [
+        pytest.param("en", ["Embassy of Russia in Berlin", "By the fountain", "Berlin"], id="en"),
+        pytest.param("ru", ["Посольство: Берлин", "By the fountain", "Берлин"], id="ru"),
+    ],
+)
+def test_a_letter_says_until_when_at_which_mission_and_in_which_city(
+    session: Session, seal: Seal, locale: str, lines: list[str]
+) -> None:
+    event = EventFactory(address="By the fountain")
+    form = RsvpDetails(status=RsvpStatus.ACCEPTED, party_size=1, locale=locale, email="ada@example.org")
+
+    submit_rsvp(session, event, form, seal=seal, now=NOON)
+
+    plain, html = parts(written(session, seal))
+    assert "\n".join(lines) in plain.replace("\r\n", "\n")
+    for words in (plain, html):
+        assert re.search(r", 18:00\s[–—]\s19:30, ", words)
+        assert all(line in words for line in lines)
+
+
+def test_a_city_that_the_address_names_is_not_said_twice(session: Session, seal: Seal) -> None:
+    event = EventFactory(mission=None, address="Alexanderplatz, Berlin", city="Berlin", ends_local=None)
+    form = RsvpDetails(status=RsvpStatus.ACCEPTED, party_size=1, locale="en", email="ada@example.org")
+
+    submit_rsvp(session, event, form, seal=seal, now=NOON)
+
+    plain, _ = parts(written(session, seal))
+    assert ", 18:00, Berlin (UTC+02:00)" in plain
+    assert "\nAlexanderplatz, Berlin\nhttp" in plain.replace("\r\n", "\n")
 
 
 def test_the_letter_to_whom_a_place_was_freed(session: Session, seal: Seal) -> None:

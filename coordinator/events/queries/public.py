@@ -40,7 +40,7 @@ _ANSWERABLE = (
         load_only(
             Event.public_id, Event.status, Event.organiser_id, Event.capacity, Event.title,
             Event.starts_at, Event.ends_at, Event.starts_local, Event.timezone, Event.is_time_known,
-            Event.address, Event.city,
+            Event.address, Event.city, Event.mission_id,
         ),
         contains_eager(Event.campaign).options(
             load_only(Campaign.slug, Campaign.retention_days, Campaign.field_days), lazyload(Campaign.texts)

@@ -122,7 +122,7 @@ def _letter(
 ) -> Addressed:
     locale = language_for(announcement, rsvp.locale)
     facts = announcement_facts(announcement, locale, seal=seal)
-    facts |= facts_for(rsvp, announcement.subject_event, token)
+    facts |= facts_for(rsvp, announcement.subject_event, token, locale=locale)
     facts["unsubscribe_url"] = stop_link(unsubscribe_token(rsvp.public_id, seal), locale, site_url)
     return Addressed(reader=f"rsvp:{rsvp.public_id}", email=email, locale=locale, context=facts)
 

@@ -111,7 +111,7 @@ def send_lost_link(
         recipient=email,
         locale=locale,
         about=f"event:{event.public_id}",
-        context=facts_of(event),
+        context=facts_of(event, locale),
         seal=seal,
         now=now,
         is_asked_for=True,
