@@ -7,7 +7,7 @@ and lists that still hold anybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,13 +20,14 @@ from coordinator.accounts.queries import account_by_email
 from coordinator.campaigns.models import CampaignInvitation
 from coordinator.contacts.models import Contact
 from coordinator.contacts.queries import roles_of, tags_of
+from coordinator.events.helping import roles_from
 from coordinator.events.models import Event
 from coordinator.events.rules import digest_purpose
 from coordinator.kit.errors import NotFoundError
 from coordinator.kit.tokens import token_digest
 from coordinator.outbox.models import Message
 from coordinator.privacy.models import DataRequest
-from coordinator.rsvps.models import Rsvp
+from coordinator.rsvps.models import HelpOffer, Rsvp
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -45,6 +46,8 @@ class Person:
 
     email: str
     rsvps: Sequence[Rsvp]
+    offers: Mapping[int, Sequence[HelpOffer]]
+    """Of help, those taken back among them, by the id of the answer."""
     contacts: Sequence[Contact]
     invitations: Sequence[CampaignInvitation]
     messages: Sequence[Message]
@@ -77,9 +80,11 @@ def find_person(session: Session, email: str, *, seal: Seal) -> Person:
     """Look for an address everywhere."""
     invited = select(CampaignInvitation).where(CampaignInvitation.email_digest == seal.digest(email))
     written = select(Message).where(Message.recipient_digest == seal.digest(email, purpose="message"))
+    rsvps = _rsvps(session, email, seal)
     return Person(
         email=email,
-        rsvps=_rsvps(session, email, seal),
+        rsvps=rsvps,
+        offers=_offers(session, [rsvp.id for rsvp in rsvps]),
         contacts=_contacts(session, email, seal),
         invitations=session.scalars(invited.options(joinedload(CampaignInvitation.campaign))).all(),
         messages=session.scalars(written.order_by(Message.id)).all(),
@@ -106,6 +111,17 @@ def described(person: Person, *, seal: Seal) -> dict[str, Any]:
                 "agreed_to_news_at": _moment(rsvp.consent_updates_at),
                 "agreed_to_contact_at": _moment(rsvp.consent_contact_at),
                 "agreed_to_wording": rsvp.consent_wording,
+                "help_offered": [
+                    {
+                        "role": offer.code,
+                        "role_words": _role_words(rsvp.event, offer.code),
+                        "offered_at": offer.offered_at.isoformat(),
+                        "assigned_at": _moment(offer.assigned_at),
+                        "thanked_at": _moment(offer.thanked_at),
+                        "withdrawn_at": _moment(offer.withdrawn_at),
+                    }
+                    for offer in person.offers.get(rsvp.id, ())
+                ],
             }
             for rsvp in person.rsvps
         ],
@@ -155,6 +171,20 @@ def _rsvps(session: Session, email: str, seal: Seal) -> list[Rsvp]:
             select(Rsvp).where(Rsvp.email_digest.in_(some)).options(joinedload(Rsvp.event)).order_by(Rsvp.id)
         )
     ]
+
+
+def _offers(session: Session, rsvp_ids: Sequence[int]) -> dict[int, list[HelpOffer]]:
+    found: dict[int, list[HelpOffer]] = {}
+    for some in _chunks(rsvp_ids):
+        query = select(HelpOffer).where(HelpOffer.rsvp_id.in_(some)).order_by(HelpOffer.id)
+        for offer in session.scalars(query):
+            found.setdefault(offer.rsvp_id, []).append(offer)
+    return found
+
+
+def _role_words(event: Event, code: str) -> str:
+    """Return what the organiser calls a role of their own; empty for what they do not list any more."""
+    return next((role.words for role in roles_from(event.help_wanted) if role.code == code), "")
 
 
 def _contacts(session: Session, email: str, seal: Seal) -> list[Contact]:

@@ -25,7 +25,7 @@ from coordinator.rsvps.service.tallying import recount
 from tests.factories.accounts import AccountFactory
 from tests.factories.contacts import ContactFactory
 from tests.factories.events import EventFactory
-from tests.factories.rsvps import HelpOfferFactory, RsvpFactory
+from tests.factories.rsvps import ANSWERED_AT, HelpOfferFactory, RsvpFactory
 from tests.world import dump
 
 if TYPE_CHECKING:
@@ -81,6 +81,33 @@ def test_everything_is_shown_and_saved_wherever_it_lies(
     assert [one["event"] for one in told["answers"]] == ["Vigil one", "Vigil two"]
     assert len(told["contacts"]) == 1
     assert session.scalars(select(Rsvp.forgotten_at)).all() == [None] * 3
+
+
+def test_what_was_agreed_to_and_offered_is_told_in_words(
+    client: FlaskClient, session: Session, seal: Seal
+) -> None:
+    event = EventFactory(help_wanted=[{"code": "own", "words": "Drummer", "wanted": 1, "note": ""}])
+    mine = RsvpFactory(
+        event=event, confirmed=True, email=ADA, consent_updates_at=ANSWERED_AT, consent_wording="rsvp-1:ru"
+    )
+    HelpOfferFactory(rsvp=mine, assigned=True)
+    HelpOfferFactory(rsvp=mine, code="own")
+    HelpOfferFactory(rsvp=mine, code="medic", withdrawn_at=ANSWERED_AT)
+    ContactFactory(event=event, email=ADA)
+    session.commit()
+    client.post("/en/privacy/my-data", data={"email": ADA})
+    link = link_in_mail(session, seal)
+
+    page = client.get(link).text
+    told = client.post(link, data={"act": "download"}).get_json()
+
+    when = "Sunday, 1 September 2030, 12:00 (UTC)"
+    assert f"{when} · wording: form of answers, version 1, Russian" in page
+    assert f"{when} · wording: form of answers, version 1, English" in page
+    assert "Marshal (assigned to you), Drummer (offered, not assigned), First aid (taken back)" in page
+    assert "rsvp-1" not in page
+    assert "2030-09-01" not in page
+    assert [one["role"] for one in told["answers"][0]["help_offered"]] == ["marshal", "own", "medic"]
 
 
 def test_erased_everywhere_at_once_and_numbers_stay(

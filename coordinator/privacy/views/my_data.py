@@ -13,6 +13,7 @@ from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.i18n import current_language
 from coordinator.kit.limits import check_limit, limited
 from coordinator.kit.web import form_page, seal, without_session
+from coordinator.privacy.cards import agreed_text, consent_facts, offers_text
 from coordinator.privacy.erasing import ask_for_data, erase_rest, erase_rsvp, say_erased
 from coordinator.privacy.finding import described, find_person, request_of_link
 from coordinator.privacy.forms import MyDataForm
@@ -82,6 +83,9 @@ def show(token: str) -> ResponseReturnValue:
         person=person,
         told=described(person, seal=keys),
         role_names=role_names,
+        agreed_text=agreed_text,
+        consent_facts=consent_facts,
+        offers_text=offers_text,
         ties=ties_of(db.session(), account, now=now()) if account else None,
     )
 
