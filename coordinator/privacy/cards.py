@@ -67,5 +67,5 @@ def _role(offer: Mapping[str, Any]) -> str:
 
 def _offer_state(offer: Mapping[str, Any]) -> str:
     if offer["withdrawn_at"]:
-        return str(_("taken back"))
+        return str(_("you took it back"))
     return str(_("assigned to you") if offer["assigned_at"] else _("offered, not assigned"))

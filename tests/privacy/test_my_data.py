@@ -104,7 +104,7 @@ def test_what_was_agreed_to_and_offered_is_told_in_words(
     when = "Sunday, 1 September 2030, 12:00 (UTC)"
     assert f"{when} · wording: form of answers, version 1, Russian" in page
     assert f"{when} · wording: form of answers, version 1, English" in page
-    assert "Marshal (assigned to you), Drummer (offered, not assigned), First aid (taken back)" in page
+    assert "Marshal (assigned to you), Drummer (offered, not assigned), First aid (you took it back)" in page
     assert "rsvp-1" not in page
     assert "2030-09-01" not in page
     assert [one["role"] for one in told["answers"][0]["help_offered"]] == ["marshal", "own", "medic"]
