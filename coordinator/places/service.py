@@ -26,7 +26,7 @@ from coordinator.places.rules import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime, timedelta
 
     from sqlalchemy.orm import Session
@@ -45,6 +45,8 @@ LONGEST_CITY_WORDS = 4
 log = logging.getLogger(__name__)
 
 _PARTS = re.compile(r"[,،、，;\n]")
+_HOUSE = re.compile(r"\b\d{1,3}[^\W\d_]?\b")
+_NUMBER = re.compile(r"\S*\d\S*(?: [A-Z]{2}(?!\S))?")  # or a Dutch postcode: "2517 JP"
 
 
 def find_place(text: str, *, gazetteer: Gazetteer, geocoder: Geocoder | None, locale: str) -> Found:
@@ -52,7 +54,7 @@ def find_place(text: str, *, gazetteer: Gazetteer, geocoder: Geocoder | None, lo
 
     The chain of PRODUCT (Places) behind the mission's own point, which the caller has: names of
     cities never reach the provider, so its cache (`CachedGeocoder`) is asked with it. Where it
-    knows nothing or is away, the city in the last parts of the address is the answer; its precision
+    knows nothing or is away, the city that is a part of the address is the answer; its precision
     says that nobody may be sent there. Never raises because something is down.
     """
     question = " ".join(text.split())
@@ -85,8 +87,9 @@ def find_city(
 ) -> Found:
     """Return what a visitor's words may mean: coordinates, a postcode, or a city, also one only begun.
 
-    A name that nothing has is taken for a slip of the fingers, and the likeliest cities are a choice. Nobody
-    outside is asked: docs/decisions/005-visitors-places-stay-in-the-house.md.
+    A number beside a name that nothing has is taken for a postcode that we don't know, a region behind it for
+    one that the index does not name, and the name alone for a slip of the fingers: the likeliest cities are a
+    choice. Nobody outside is asked: docs/decisions/005-visitors-places-stay-in-the-house.md.
 
     Args:
         text: what was typed.
@@ -106,10 +109,11 @@ def find_city(
     if coded:
         return Found(candidates=tuple(coded), is_clear=len(coded) == 1)
     cities = gazetteer.search(question, locale=locale)
+    cities = cities or gazetteer.search(_without_numbers(question), locale=locale)
     exact = [city for city in cities if city.is_exact]
     if not cities:
-        alike = gazetteer.alike(question, locale=locale)
-        return Found(candidates=tuple(city.candidate(locale) for city in alike))
+        guessed = _namesakes(question, gazetteer, locale) or gazetteer.alike(question, locale=locale)
+        return Found(candidates=tuple(city.candidate(locale) for city in guessed))
     likely = sorted(exact or cities, key=lambda city: -weight(city, locale, preferred))
     return _found_cities(likely, locale, preferred)
 
@@ -238,6 +242,20 @@ def _plain_cities(question: str, gazetteer: Gazetteer, locale: str) -> list[City
     return cities if is_sure else []
 
 
+def _without_numbers(question: str) -> str:
+    """Return the words of a question that has both words and numbers; empty for any other."""
+    words = question.split()
+    plain = [word for word in words if not any(letter.isdecimal() for letter in word)]
+    return " ".join(plain) if len(plain) < len(words) else ""
+
+
+def _namesakes(question: str, gazetteer: Gazetteer, locale: str) -> list[City]:
+    """Return the cities called like what stands before the first comma: of "London, Ontario" every London."""
+    name, *others = _PARTS.split(question)
+    found = gazetteer.search(name, locale=locale) if others else []
+    return [city for city in found if city.is_exact]
+
+
 def _city_of(text: str, gazetteer: Gazetteer, locale: str) -> list[City]:
     """Return the city in the last parts of an address: "Unter den Linden 63, 10117 Berlin, Germany"."""
     parts = [part.strip() for part in _PARTS.split(text[:LONGEST_QUESTION]) if part.strip()]
@@ -245,21 +263,31 @@ def _city_of(text: str, gazetteer: Gazetteer, locale: str) -> list[City]:
     if country:
         parts.pop()
     for at, part in reversed(list(enumerate(parts))):
-        words = [word for word in part.split() if not any(letter.isdecimal() for letter in word)]
         # The first of several parts is the street, unless it is a city's name and nothing else.
-        names: Iterable[str] = [part] if at == 0 and len(parts) > 1 else _phrases(words)
-        for name in names:
-            least = 0 if at and name == " ".join(words) else TOWN
+        whole = [part] if at == 0 and len(parts) > 1 else _between_numbers(part, is_street=at == 0)
+        pieces = _phrases(part) if country and not (at == 0 and len(parts) > 1) else ()
+        for name in (*whole, *pieces):
+            least = 0 if at and name in whole else TOWN
             cities = _cities(name, gazetteer, locale, country=country)
             if cities and cities[0].is_exact and cities[0].population >= least:
                 return cities[:1]
     return []
 
 
-def _phrases(words: list[str]) -> Iterator[str]:
-    """Yield what may be a city's name: all of it, its last words, its first words; the longest first."""
-    yield " ".join(words)
-    for length in range(min(len(words) - 1, LONGEST_CITY_WORDS), 0, -1):
+def _between_numbers(part: str, *, is_street: bool) -> list[str]:
+    """Return what may be a city's name in a part of an address: what stands beside a number, the last first.
+
+    In the part with the street only what follows the number of the house: "Linden 5" is not in Linden.
+    """
+    end_of_street = max((found.end() for found in _HOUSE.finditer(part)), default=0) if is_street else 0
+    names = [name.strip() for name in _NUMBER.split(part[end_of_street:])]
+    return [name for name in reversed(names) if name]
+
+
+def _phrases(part: str) -> Iterator[str]:
+    """Yield what may be a city's name when its state is named: last or first words, the longest first."""
+    words = [word for word in part.split() if not any(letter.isdecimal() for letter in word)]
+    for length in range(min(len(words), LONGEST_CITY_WORDS), 0, -1):
         yield " ".join(words[-length:])
         yield " ".join(words[:length])
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from coordinator.places.gazetteer.building import FORMAT, LEAST_POPULATION, Record, Source, build
-from coordinator.places.gazetteer.names import country_code, fold, russian_name
+from coordinator.places.gazetteer.names import country_code, fold, russian_name, state_called
 from coordinator.places.gazetteer.searching import FORMATS, Gazetteer
 from coordinator.places.rules import GazetteerMissingError, Precision
 from tests.places.cities import SOURCE, city
@@ -309,3 +309,46 @@ def test_what_is_too_far_from_every_city_or_near_a_village_alone_is_nothing(
 
 def test_the_largest_come_first(gazetteer: Gazetteer) -> None:
     assert [city.name for city in gazetteer.largest(3)] == ["Tokyo", "Cairo", "Saint Petersburg"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "locale", "region"),
+    [
+        ("Berlin, New Hampshire, United States", "en", "New Hampshire"),
+        ("berlin, new hampshire, united states", "en", "New Hampshire"),
+        ("Berlin, NH, USA", "en", "New Hampshire"),
+        ("Berlin, New Hampshire, Соединенные Штаты", "ru", "New Hampshire"),
+        ("Portland, Maine, United States", "ru", "Maine"),
+    ],
+)
+def test_a_label_finds_its_own_city(gazetteer: Gazetteer, typed: str, locale: str, region: str) -> None:
+    assert [found.region for found in gazetteer.search(typed, locale=locale)] == [region]
+
+
+@pytest.mark.parametrize("typed", ["Berlin, Texas, United States", "Berlin, a, b, c, d, Germany"])
+def test_what_stands_in_no_label_finds_nothing(gazetteer: Gazetteer, typed: str) -> None:
+    assert gazetteer.search(typed) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "locale", "code"),
+    [
+        ("Germany", "en", "DE"),
+        ("Германия", "en", "DE"),
+        ("germany", "ru", "DE"),
+        ("UK", "en", "GB"),
+        ("USA", "ru", "US"),
+        ("UAE", "en", "AE"),
+        ("Holland", "en", "NL"),
+        ("England", "en", "GB"),
+        ("the Netherlands", "en", "NL"),
+        ("LA", "en", None),
+        ("Ås", "en", None),
+        ("Hong Kong", "en", None),
+        ("European Union", "en", None),
+        ("Berlin", "en", None),
+        ("", "en", None),
+    ],
+)
+def test_a_state_is_called_by_its_name_and_not_by_its_code(typed: str, locale: str, code: str | None) -> None:
+    assert state_called(typed, locale) == code

@@ -17,7 +17,7 @@ from coordinator.places.rules import (
     is_better,
 )
 from coordinator.places.service import find_city, find_place, locate_later
-from tests.places.cities import SOURCE
+from tests.places.cities import SOURCE, city
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,6 +121,10 @@ def test_several_places_are_a_choice_but_doors_of_one_building_are_not(gazetteer
         ("Andries Bickerweg 2, 2517 JP Den Haag, Netherlands", "The Hague"),
         ("Prospekt 1, Saint Petersburg 191011, Russia", "Saint Petersburg"),
         ("Unter den Linden 63 Berlin", "Berlin"),
+        ("Unter den Linden 63/65 10117 Berlin", "Berlin"),
+        ("Saint Petersburg 191011", "Saint Petersburg"),
+        ("2517 JP Den Haag", "The Hague"),
+        ("Alexanderplatz Berlin, Germany", "Berlin"),
         ("12 Main Street, Paris, US", "Paris"),
         ("Berlin, Mitte 5", "Berlin"),
         ("Linden 5, Mitte", None),
@@ -263,3 +267,39 @@ def test_a_postcode_is_found_before_any_city(gazetteer: Gazetteer, tmp_path: Pat
 
     assert found.clear is not None
     assert found.clear.source == "postcodes"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wilhelmstraße Ecke Unter den Linden",
+        "Unter den Linden 63",
+        "Linden 5",
+        "Avenue de Paris",
+        "Linden Platz, Nowhere",
+        "Wilhelmstraße Ecke Unter den Linden, Germany",
+    ],
+)
+def test_a_word_of_a_street_is_no_city(tmp_path: Path, text: str) -> None:
+    guyana = city(91, "Linden", "GY", 44_690)
+    build(tmp_path / "g.sqlite", progress=False, source=SOURCE._replace(records=[*SOURCE.records, guyana]))
+
+    found = find_place(text, gazetteer=Gazetteer(tmp_path / "g.sqlite"), geocoder=None, locale="en")
+
+    assert found.candidates == ()
+
+
+@pytest.mark.parametrize("text", ["75016 Paris", "Paris 75016", "75016 Paris, France", "75016  париж"])
+def test_a_number_that_no_postcode_explains_is_passed_over(gazetteer: Gazetteer, text: str) -> None:
+    found = find_city(text, gazetteer=gazetteer, locale="en")
+
+    assert found.clear is not None
+    assert found.clear.label == "Paris, France"
+
+
+def test_a_region_that_the_index_does_not_name_leaves_a_choice(gazetteer: Gazetteer) -> None:
+    found = find_city("Portland, Ontario", gazetteer=gazetteer, locale="en")
+
+    assert found.clear is None
+    assert [one.city for one in found.candidates] == ["Portland", "Portland"]
+    assert find_city("Nowhere, Ontario", gazetteer=gazetteer, locale="en").candidates == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -55,17 +55,36 @@ _ALIASES = MappingProxyType({
     "britain": "GB", "england": "GB", "great britain": "GB", "scotland": "GB", "uk": "GB", "wales": "GB",
     "англия": "GB", "шотландия": "GB", "czech republic": "CZ", "holland": "NL", "голландия": "NL",
     "turkey": "TR", "hong kong": "HK", "гонконг": "HK", "macedonia": "MK", "korea": "KR", "корея": "KR",
-    "uae": "AE", "usa": "US", "united states of america": "US", "сша": "US", "оаэ": "AE", "америка": "US",
-    "киргизия": "KG", "молдавия": "MD", "белоруссия": "BY",
+    "uae": "AE", "us": "US", "usa": "US", "united states of america": "US", "сша": "US", "оаэ": "AE",
+    "америка": "US", "emirates": "AE", "эмираты": "AE", "киргизия": "KG", "молдавия": "MD",
+    "белоруссия": "BY", "russian federation": "RU", "российская федерация": "RU", "рф": "RU", "фрг": "DE",
+    "republic of ireland": "IE", "northern ireland": "GB", "ivory coast": "CI", "burma": "MM", "бирма": "MM",
+    "vatican": "VA", "swaziland": "SZ", "east timor": "TL", "palestine": "PS", "палестина": "PS",
+    "южная корея": "KR", "drc": "CD", "кнр": "CN",
 })  # fmt: skip
 """What people write for a state beside its names in CLDR."""
+_NO_STATES = frozenset({"EU", "EZ", "GI", "HK", "MO", "QO", "UN", "XA", "XB", "ZZ"})
+"""What CLDR has among the states and is none, or is a city like any other."""
+_SMALL_WORDS = frozenset({"and", "the", "и"})
 
 
 def country_code(text: str, locale: str) -> str | None:
     """Return the ISO 3166-1 alpha-2 code of the state that `text` names, in English, Russian or `locale`."""
-    wanted = _without_and(fold(text))
+    wanted = _plain(fold(text))
     languages = map(_country_codes, ("en", "ru", locale))
     return next((codes[wanted] for codes in languages if wanted in codes), None)
+
+
+@lru_cache(maxsize=1024)
+def state_called(text: str, locale: str) -> str | None:
+    """Return the code of the state that `text` is the name of, and nothing but a name: "DE" is none.
+
+    Short codes are left to cities, which have them as names ("LA"), and so are states that are one city.
+    """
+    folded = fold(text)
+    code = country_code(text, locale)
+    is_code = len(folded) == COUNTRY_CODE_LENGTH and folded not in _ALIASES
+    return None if is_code or code in _NO_STATES else code
 
 
 def country_label(code: str, locale: str) -> str:
@@ -82,7 +101,7 @@ def _country_codes(locale: str) -> Mapping[str, str]:
         if len(code) == COUNTRY_CODE_LENGTH and code.isalpha():
             codes[fold(code)] = code
             for spelling in (name, name.partition("(")[0]):
-                codes[_without_and(fold(spelling))] = code
+                codes[_plain(fold(spelling))] = code
     return codes
 
 
@@ -94,9 +113,9 @@ def _locale(name: str) -> Locale | None:
         return None
 
 
-def _without_and(folded: str) -> str:
-    """Return a folded name without the word between two lands: CLDR writes it "&", people write it out."""
-    return " ".join(word for word in folded.split() if word not in {"and", "и"})
+def _plain(folded: str) -> str:
+    """Return a folded name without the word between two lands, which CLDR writes "&", and without "the"."""
+    return " ".join(word for word in folded.split() if word not in _SMALL_WORDS)
 
 
 _RUSSIAN_LETTERS = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя -.’")

@@ -27,6 +27,7 @@ SHORTEST_ALIKE = 4  # letters; of three, one wrong one is another word
 LONG_NAME = 7
 LEAST_ALIKE = 15_000  # people: villages have every name that a slip can make
 MOST_COUNTRY_WORDS = 4  # "United States of America"
+MOST_PARTS = 4  # of a label: a city, what tells it from its namesakes, and one to spare
 
 _COMMA = re.compile(r"[,،、，;]")
 _COLUMNS = """
@@ -108,7 +109,7 @@ class Gazetteer:
         """Return cities that are called `text`, then those whose name begins so, each group by population.
 
         Args:
-            text: a name in any script, or "name, state".
+            text: a name in any script, "name, state", or a label as `City` writes it.
             limit: how many at most.
             country: ISO 3166-1 alpha-2; only cities of this state.
             locale: language to name them in.
@@ -131,8 +132,8 @@ class Gazetteer:
         cities: dict[int, City] = {}
         for row in rows:
             cities.setdefault(row["id"], _city(row, locale))
-        if not cities and within is None and (divided := _divided(text, locale)):
-            return self.search(divided, limit=limit, locale=locale)
+        if not cities and country is None:
+            return self._otherwise(text, limit, locale)
         return list(cities.values())[:limit]
 
     def alike(self, text: str, *, limit: int = 5, locale: str = "en") -> list[City]:
@@ -183,6 +184,18 @@ class Gazetteer:
             return False
         return True
 
+    def _otherwise(self, text: str, limit: int, locale: str) -> list[City]:
+        """Return what is found when the state stands behind no comma, or behind a region."""
+        *city, last = _COMMA.split(text)
+        if not city:
+            divided = _divided(text, locale)
+            return self.search(divided, limit=limit, locale=locale) if divided else []
+        if not fold(last) or len(city) >= MOST_PARTS:
+            return []
+        named = self.search(", ".join(city), limit=MOST_CITIES, locale=locale)
+        code = country_code(last, locale)
+        return [one for one in named if one.is_exact and _is_in(one, last, code, locale)][:limit]
+
     def _read(self, text: str, country: str | None, locale: str) -> tuple[str, str | None, str | None]:
         """Return the name, the state to look in, and the state of the USA that it might be instead."""
         *name, last = _COMMA.split(text)
@@ -216,11 +229,17 @@ def _divided(text: str, locale: str) -> str:
     Codes are not looked for: too many short words are one.
     """
     words = text.split()
-    for count in range(1, min(len(words), MOST_COUNTRY_WORDS + 1)):
+    for count in range(min(len(words) - 1, MOST_COUNTRY_WORDS), 0, -1):
         last = " ".join(words[-count:])
         if len(last) > COUNTRY_CODE_LENGTH and country_code(last, locale):
             return f"{' '.join(words[:-count])}, {last}"
     return ""
+
+
+def _is_in(city: City, part: str, code: str | None, locale: str) -> bool:
+    """Tell whether `part`, which may be the name of the state `code`, stands in the city's label."""
+    labels = (fold(city.label(language)) for language in (locale, "en"))
+    return city.country == code or any(f" {fold(part)}" in label for label in labels)
 
 
 def _city(row: sqlite3.Row, locale: str) -> City:
