@@ -45,6 +45,7 @@ MOST_SHOWN = 20
 MISSIONS_SHOWN = 3
 MOST_SUGGESTED = 8
 CARDS_KEPT = 3_000  # of a kilobyte each
+LONGEST_SHOWN = 100  # letters of a question, where a page repeats it
 SHORTEST_BEGINNING = 2  # letters
 COARSE_DECIMALS = 2  # of a degree: a kilometre
 WORLD_KM = 20_040  # nothing is further away
@@ -86,6 +87,12 @@ class Asked:
     @property
     def is_coarse(self) -> bool:
         """Tell whether the coordinates say no more than where a kilometre is: as our own pages round them."""
+    @property
+    def shown(self) -> str:
+        """Return what was typed, cut where nobody would read on."""
+        is_short = len(self.place) <= LONGEST_SHOWN
+        return self.place if is_short else f"{self.place[: LONGEST_SHOWN - 1]}…"
+
         point = self.point
         if point is None:
             return False
@@ -139,7 +146,7 @@ def locate(session: Session, campaign: Campaign, asked: Asked, *, locale: str, n
     """Find out where the question points to: to coordinates, a postcode, a city, or a mission by its name."""
     if asked.point is not None:
         here = Candidate(
-            label=asked.place or _("this place"), point=asked.point, precision=Precision.EXACT, source="typed"
+            label=asked.shown or _("this place"), point=asked.point, precision=Precision.EXACT, source="typed"
         )
         return Located(answer=Answer.HERE, here=here)
     if not asked.place:

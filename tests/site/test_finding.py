@@ -92,3 +92,9 @@ def test_nothing_is_suggested_for_nothing(client: FlaskClient, typed: str) -> No
 
 def test_the_likelier_namesake_is_suggested_first(client: FlaskClient) -> None:
     assert names(client, "par")[0] == "Paris, France"
+
+
+def test_a_long_question_is_not_repeated_to_its_end(client: FlaskClient) -> None:
+    page = near(client, "q" * 500)
+
+    assert f"“{'q' * 99}…”" in page
