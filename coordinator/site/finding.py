@@ -32,6 +32,7 @@ from coordinator.places.rules import (
 from coordinator.places.service import weight
 from coordinator.rsvps.queries import tallies_of
 from coordinator.site.numbers import minute
+from coordinator.site.states import State, state_meant
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,8 +45,8 @@ NEAR_KM = 150  # what people travel for an afternoon; beyond it the page says ho
 MOST_SHOWN = 20
 MISSIONS_SHOWN = 3
 MOST_SUGGESTED = 8
-CARDS_KEPT = 3_000  # of a kilobyte each
 LONGEST_SHOWN = 100  # letters of a question, where a page repeats it
+CARDS_KEPT = 3_000  # of a kilobyte each
 SHORTEST_BEGINNING = 2  # letters
 COARSE_DECIMALS = 2  # of a degree: a kilometre
 WORLD_KM = 20_040  # nothing is further away
@@ -70,6 +71,8 @@ class Answer(StrEnum):
     HERE = "here"
     CHOICES = "choices"
     """The words mean several places."""
+    STATE = "state"
+    """The words are the name of a state."""
     NOT_FOUND = "not-found"
     NO_NAMES = "no-names"
     """The index of names is missing; coordinates work."""
@@ -85,14 +88,14 @@ class Asked:
     unit: Unit = Unit.KM
 
     @property
-    def is_coarse(self) -> bool:
-        """Tell whether the coordinates say no more than where a kilometre is: as our own pages round them."""
-    @property
     def shown(self) -> str:
         """Return what was typed, cut where nobody would read on."""
         is_short = len(self.place) <= LONGEST_SHOWN
         return self.place if is_short else f"{self.place[: LONGEST_SHOWN - 1]}…"
 
+    @property
+    def is_coarse(self) -> bool:
+        """Tell whether the coordinates say no more than where a kilometre is: as our own pages round them."""
         point = self.point
         if point is None:
             return False
@@ -108,12 +111,15 @@ class Located:
     here: Candidate | None = None
     others: Sequence[Candidate] = ()
     """What it may mean instead."""
+    state: State | None = None
 
     @property
     def is_city(self) -> bool:
-        """Tell whether the words were the name of a city, or of several."""
+        """Tell whether the words were the name of a city, of several, or of a state."""
         known = {"gazetteer", "mission"}  # a postcode may stand for a few houses
-        return self.answer is Answer.CHOICES or (self.here is not None and self.here.source in known)
+        return self.answer in {Answer.CHOICES, Answer.STATE} or (
+            self.here is not None and self.here.source in known
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +149,7 @@ def asked_from(args: Mapping[str, str]) -> Asked:
 
 
 def locate(session: Session, campaign: Campaign, asked: Asked, *, locale: str, now: datetime) -> Located:
-    """Find out where the question points to: to coordinates, a postcode, a city, or a mission by its name."""
+    """Find out where the question points to: to coordinates, a state, a postcode, a city, or a mission."""
     if asked.point is not None:
         here = Candidate(
             label=asked.shown or _("this place"), point=asked.point, precision=Precision.EXACT, source="typed"
@@ -151,6 +157,8 @@ def locate(session: Session, campaign: Campaign, asked: Asked, *, locale: str, n
         return Located(answer=Answer.HERE, here=here)
     if not asked.place:
         return Located(answer=Answer.NOTHING_ASKED)
+    if state := state_meant(session, campaign, asked.place, locale=locale, now=now):
+        return Located(answer=Answer.STATE, state=state, others=state.cities)
     try:
         found = places().find_city(asked.place, locale=locale, preferred=_states_of(session, campaign, now))
     except GazetteerMissingError:

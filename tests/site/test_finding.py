@@ -12,9 +12,11 @@ from coordinator.places.geocoding import Places
 from coordinator.places.postcodes import Postcodes, from_rows
 from tests.factories.events import EventFactory
 from tests.factories.missions import MissionFactory
-from tests.places.cities import SOURCE
+from tests.places.cities import SOURCE, city
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flask import Flask
     from flask.testing import FlaskClient
     from sqlalchemy.orm import Session
@@ -92,6 +94,62 @@ def test_nothing_is_suggested_for_nothing(client: FlaskClient, typed: str) -> No
 
 def test_the_likelier_namesake_is_suggested_first(client: FlaskClient) -> None:
     assert names(client, "par")[0] == "Paris, France"
+
+
+@pytest.mark.parametrize(
+    ("place", "lang", "title"),
+    [
+        ("Germany", "en", "Germany is a country"),
+        ("Германия", "en", "Germany is a country"),
+        ("UK", "en", "United Kingdom is a country"),
+        ("Holland", "en", "Netherlands is a country"),
+    ],
+)
+def test_the_name_of_a_state_leads_to_its_list(
+    client: FlaskClient, place: str, lang: str, title: str
+) -> None:
+    page = near(client, place, lang)
+
+    assert title in page
+    assert "Which one do you mean?" not in page
+
+
+def test_a_state_says_how_many_protests_it_has(client: FlaskClient) -> None:
+    found, nothing = near(client, "Germany"), near(client, "France")
+
+    assert '<a href="/en/world?country=DE#list">Germany: 1 protest</a>' in found
+    assert "/en/world/missions?country=DE" in found
+    assert "No protest is announced there yet." in nothing
+    assert "country=FR" not in nothing
+
+
+def test_a_city_with_the_name_of_a_state_is_offered(
+    app: Flask, client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = [
+        city(92, "Luxembourg", "LU", 76_684),
+        city(93, "Mexico", "PH", 173_403),
+        city(94, "Poland", "US", 5_376, region="ME"),
+        city(95, "Luxembourg Gare", "LU", 900),
+    ]
+    build(tmp_path / "more.sqlite", progress=False, source=SOURCE._replace(records=named))
+    monkeypatch.setitem(app.extensions, "places", Places(Gazetteer(tmp_path / "more.sqlite"), None))
+
+    luxembourg, mexico, poland = (near(client, name) for name in ("Luxembourg", "Mexico", "Poland"))
+
+    assert "Luxembourg, Luxembourg</a>" in luxembourg
+    assert "Gare" not in luxembourg
+    assert "Mexico, Philippines</a>" in mexico
+    assert "Poland is a country" in poland
+    assert "Maine" not in poland
+
+
+def test_a_state_is_known_without_an_index(
+    app: Flask, client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.extensions, "places", Places(Gazetteer(tmp_path / "none.sqlite"), None))
+
+    assert "Germany is a country" in near(client, "Germany")
 
 
 def test_a_long_question_is_not_repeated_to_its_end(client: FlaskClient) -> None:
