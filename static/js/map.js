@@ -368,12 +368,20 @@ function fit(map, { box, middle }) {
 
 /* The address remembers filters and position, so that "back" returns to the same view. */
 function keepFilters() {
-  const url = new URL(location.href);
+  replace(filtered(location.href));
+  const before = page.dataset.list;
+  const { pathname, search, hash } = filtered(new URL(before, location.href));
+  page.dataset.list = pathname + search + hash;
+  for (const link of page.querySelectorAll("a")) if (link.getAttribute("href") === before) link.href = page.dataset.list;
+}
+
+function filtered(address) {
+  const url = new URL(address);
   for (const [name, values] of Object.entries(chosen())) {
     url.searchParams.delete(name);
     for (const value of values) url.searchParams.append(name, value);
   }
-  replace(url);
+  return url;
 }
 
 function keepPosition(map) {

@@ -251,6 +251,19 @@ def test_going_back_returns_to_the_same_view(page: Page, map_url: str) -> None:
     assert page.evaluate("[map_events.getZoom(), map_events.getCenter().lng.toFixed(1)]") == there
 
 
+def test_the_list_has_the_filters_of_the_map_also_when_they_change(page: Page, map_url: str) -> None:
+    show(page, f"{map_url}?country=DE")
+    listed = page.get_by_role("link", name="Show a list instead")
+    expect(listed).to_have_attribute("href", "/en/world?country=DE#list")
+    page.locator("summary", has_text="Filter and legend").click()
+
+    page.get_by_label("State", exact=True).select_option("cancelled")
+
+    for name in ("Show a list instead", "Skip the map and go to the list"):
+        link = page.get_by_role("link", name=name)
+        expect(link).to_have_attribute("href", "/en/world?country=DE&status=cancelled#list")
+
+
 def test_a_frame_on_another_page_has_no_head_and_opens_links_outside(page: Page, map_url: str) -> None:
     show(page, map_url.replace("/en/", "/embed/en/"))
     expect(page.get_by_role("heading", name="Map of all protests")).to_be_visible()

@@ -136,3 +136,16 @@ def test_street_tiles_come_from_our_own_origin(
     assert "img-src 'self' data:;" in page.headers["Content-Security-Policy"]
     assert '"/tiles/{z}/{x}/{y}"' in client.get(script_url(page.text)).text
     assert "tiles.example.org" not in page.text
+
+
+@pytest.mark.parametrize("where", ["/en/world/map", "/embed/en/world/map"])
+def test_the_list_is_filtered_as_the_map_is(client: FlaskClient, session: Session, where: str) -> None:
+    EventFactory(campaign__slug="world")
+
+    page = client.get(f"{where}?country=de&places=left&access=seating&access=nonsense&theme=dark").text
+    plain = client.get(where).text
+
+    href = "/en/world?country=DE&amp;places=left&amp;access=seating#list"
+    assert page.count(f'href="{href}"') == 3
+    assert f'data-list="{href}"' in page
+    assert plain.count('href="/en/world#list"') == 3

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from coordinator.campaigns.queries import campaign_by_slug
+from coordinator.events.filtering import filters_from, parameters
 from coordinator.events.forms.choices import access_choices
 from coordinator.kit.access import public
 from coordinator.kit.db import db
@@ -121,7 +122,7 @@ class Shown:
     missions_url: str
     """GeoJSON as feeds.campaign_missions writes it."""
     list_url: str
-    """The same events without a map."""
+    """The same events without a map, under the same filters."""
     back: tuple[str, str]
     """Text and address of the page above."""
     picture_url: str = ""
@@ -156,12 +157,13 @@ def data_folder(summary: str, *, slug: str) -> str:
 def _public_map(campaign: Campaign, *, opens: str) -> str:
     lang = current_language()
     above = url_for("site.campaign", slug=campaign.slug)
+    chosen: dict[str, Any] = parameters(filters_from(request.args))
     shown = Shown(
         title=_("Map of all protests"),
         data_url=data_folder("map_data.summary", slug=campaign.slug),
         events_url=url_for("feeds.campaign_geojson", slug=campaign.slug, lang=lang),
         missions_url=url_for("feeds.campaign_missions", slug=campaign.slug, lang=lang),
-        list_url=f"{above}#list",
+        list_url=url_for("site.campaign", slug=campaign.slug, _anchor="list", **chosen),
         back=(campaign.text_in(lang).title, above),
         picture_url=url_for("sharing.map_picture", slug=campaign.slug, lang=lang),
     )
