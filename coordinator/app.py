@@ -19,6 +19,7 @@ from coordinator.contacts.views.contacts import blueprint as contacts
 from coordinator.contacts.views.importing import blueprint as imports
 from coordinator.contacts.views.merging import blueprint as merging
 from coordinator.dashboard.directory import blueprint as directory
+from coordinator.dashboard.events import blueprint as everything
 from coordinator.dashboard.views import blueprint as dashboard
 from coordinator.events.views.organising import blueprint as organising
 from coordinator.events.views.review import blueprint as review
@@ -93,6 +94,7 @@ ROOMS = (
     my_data,
     dashboard,
     directory,
+    everything,
     administering,
     ops,
     webhooks,

@@ -28,6 +28,7 @@ from coordinator.dashboard.organiser import my_events, needs_of, possible_acts
 from coordinator.dashboard.personal import COUNTED_FOR_SECONDS, PersonalData, personal_data_of
 from coordinator.events.cards import conversation, when_of, where_of
 from coordinator.events.coverage import Cover, by_region, coverage
+from coordinator.events.filtering import filters_from, parameters
 from coordinator.events.queries.organising import own_event
 from coordinator.events.queries.reviewing import notes_of
 from coordinator.events.rules import REACHABLE, EventStatus, over_at
@@ -146,12 +147,13 @@ def campaign_map(slug: str) -> ResponseReturnValue:
     """Show the map with everything on it, also what waits for review."""
     lang = current_language()
     mine = coordinated_campaign(db.session(), signed_in(), slug)
+    chosen: dict[str, Any] = parameters(filters_from(request.args))
     shown = Shown(
         title=_("Map, with what waits for review"),
         data_url=data_folder("map_data.coordinated_summary", slug=slug),
         events_url=url_for("feeds.coordinated_geojson", slug=slug),
         missions_url=url_for("feeds.campaign_missions", slug=slug, lang=lang),
-        list_url=url_for("review.queue", slug=slug),
+        list_url=url_for("everything.events", slug=slug, **chosen),
         back=(mine.text_in(lang).title, url_for(".campaign", slug=slug)),
     )
     return map_page(shown, has_people=True)
@@ -303,6 +305,7 @@ def _campaign_rooms(slug: str) -> list[Room]:
         (_("Coverage"), "dashboard.coverage", endpoint == "dashboard.coverage"),
         (_("Missions"), "directory.missions", _is_in("directory")),
         (_("Map"), "dashboard.campaign_map", endpoint == "dashboard.campaign_map"),
+        (_("All protests"), "everything.events", _is_in("everything")),
         (_("Team"), "campaigns.people", endpoint == "campaigns.people"),
         (_("Settings"), "campaigns.edit", endpoint == "campaigns.edit"),
         (_("Personal data"), "dashboard.personal_data", endpoint == "dashboard.personal_data"),

@@ -118,6 +118,7 @@ KINDS = {
     "campaigns of mine": Kind("/coordinate/", "coordinator"),
     "numbers": Kind("/coordinate/demo/", "coordinator"),
     "map with everything": Kind("/coordinate/demo/map", "coordinator", is_bare=True),
+    "all protests": Kind("/coordinate/demo/events", "coordinator"),
     "queue": Kind("/coordinate/demo/review", "coordinator"),
     "review": Kind("/coordinate/demo/review/{waiting}", "coordinator"),
     "coverage": Kind("/coordinate/demo/coverage", "coordinator"),

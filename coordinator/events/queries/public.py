@@ -104,16 +104,25 @@ def list_page(
     in a campaign of ten and of ten thousand. `after` is the public id of the last event of the
     page before; with one that is not visible the list starts anew. `also` is one more condition.
     """
+    wanted = filters or EventFilters()
+    by_status = [filtered(visible_events(campaign.id, status=status), wanted) for status in sorted(PUBLIC)]
+    if also is not None:
+        by_status = [visible.where(also) for visible in by_status]
+    start = session.scalar(visible_events(campaign.id).where(Event.public_id == after)) if after else None
+    return page_of_each(session, by_status, start, size=size)
+
+
+def page_of_each(
+    session: Session, by_status: Iterable[Select[Event]], after: Event | None, *, size: int
+) -> EventPage:
+    """Return the events behind `after` by country, city and start, from questions with one status each."""
     order = (Event.country, Event.city, Event.starts_at, Event.id)
-    start = _place_in_list(session, campaign, after)
     parts = []
-    for status in sorted(PUBLIC):
-        visible = filtered(visible_events(campaign.id, status=status), filters or EventFilters())
-        if also is not None:
-            visible = visible.where(also)
-        if start is not None:
-            visible = visible.where(tuple_(*order) > tuple_(*start))
-        parts.append(visible.with_only_columns(Event.id).order_by(*order).limit(size + 1).subquery())
+    for events in by_status:
+        part = events.with_only_columns(Event.id).order_by(*order).limit(size + 1)
+        if after is not None:
+            part = part.where(tuple_(*order) > tuple_(after.country, after.city, after.starts_at, after.id))
+        parts.append(part.subquery())
     ids = union_all(*(select(part.c.id) for part in parts))
     query = select(Event).where(Event.id.in_(ids)).options(joinedload(Event.mission)).order_by(*order)
     found = session.scalars(query.limit(size + 1)).all()
@@ -175,10 +184,3 @@ def on_day(day: date) -> ColumnElement[bool]:
     """Return the condition that an event starts on `day`, on the calendar of its place."""
     midnight = datetime.combine(day, time.min)
     return and_(Event.starts_local >= midnight, Event.starts_local < midnight + timedelta(days=1))
-
-
-def _place_in_list(session: Session, campaign: Campaign, after: str) -> tuple[str, str, datetime, int] | None:
-    if not after:
-        return None
-    event = session.scalar(visible_events(campaign.id).where(Event.public_id == after))
-    return None if event is None else (event.country, event.city, event.starts_at, event.id)

@@ -10,15 +10,19 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from coordinator.events.models import Event, ReviewNote
-from coordinator.events.rules import ANNOUNCED, CLAIMING, EventStatus
+from coordinator.events.queries.public import filtered, page_of_each
+from coordinator.events.rules import ANNOUNCED, CLAIMING, REACHABLE, EventStatus
 from coordinator.kit.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from coordinator.campaigns.models import Campaign
+    from coordinator.events.filtering import EventFilters
+    from coordinator.events.queries.public import EventPage
 
 MOST_IN_QUEUE = 500
 
@@ -93,6 +97,30 @@ def review_queue(session: Session, campaign: Campaign) -> list[ReviewItem]:
     )
     known = _published_before(session, {event.organiser_id for event in events})
     return [_item(event, claims, known) for event in events]
+
+
+def coordinated_page(  # noqa: PLR0913 what is asked for
+    session: Session,
+    campaign: Campaign,
+    filters: EventFilters,
+    after: str = "",
+    *,
+    statuses: frozenset[EventStatus] = REACHABLE,
+    size: int,
+    also: ColumnElement[bool] | None = None,
+) -> EventPage:
+    """Return a page of what the coordinators' map shows: as `list_page`, with what waits for review."""
+    own = select(Event).where(Event.campaign_id == campaign.id)
+    wanted = filtered(own if also is None else own.where(also), filters)
+    by_status = [wanted.where(Event.status == status) for status in sorted(statuses)]
+    before = own.where(Event.status.in_(REACHABLE), Event.public_id == after)
+    return page_of_each(session, by_status, session.scalar(before) if after else None, size=size)
+
+
+def coordinated_countries(session: Session, campaign: Campaign) -> list[str]:
+    """Return the states with something on the coordinators' map."""
+    query = select(Event.country).where(Event.campaign_id == campaign.id, Event.status.in_(REACHABLE))
+    return sorted(filter(None, session.scalars(query.distinct())))
 
 
 def organiser_record(session: Session, event: Event) -> OrganiserRecord:
