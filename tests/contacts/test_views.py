@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import vobject
@@ -252,6 +254,33 @@ def test_nobody_who_is_not_signed_in_gets_in(three: list[Contact], client: Flask
     assert client.post(f"{URL}/export").status_code == 303
 
 
+def test_what_is_looked_for_stands_in_no_address(three: list[Contact], sign_in: SignIn) -> None:
+    browser = sign_in(three[0].owner)
+
+    found = browser.post(
+        f"{URL}/search", data={"text": "ada@example.org", "tag": "", "role": "", "event": ""}
+    )
+    page = browser.get(found.location).text
+    sheet = browser.post(f"{URL}/export", data=parse_qs(urlsplit(found.location).query))
+
+    assert found.status_code == 303
+    assert names(page) == {"Ada"}
+    assert 'value="ada@example.org"' in page
+    for address in (found.location, *re.findall(r'(?:href|action)="([^"]+)"', page)):
+        assert "ada@" not in address
+        assert "ada%40" not in address
+    assert sheet.text.count("\n") == 2
+    assert names(browser.get(f"{URL}?find=nonsense").text) == {"Ada", "Bertha", "Clara"}
+
+
+def test_whoever_agreed_to_nothing_is_marked(three: list[Contact], sign_in: SignIn) -> None:
+    ContactFactory(event=three[0].event, name="Dora", agreed_to=())
+
+    page = sign_in(three[0].owner).get(URL).text
+
+    assert page.count("agreed to nothing") == 1
+
+
 def test_a_search_is_kept_under_a_name_and_found_again(
     three: list[Contact], sign_in: SignIn, session: Session
 ) -> None:
@@ -265,8 +294,9 @@ def test_a_search_is_kept_under_a_name_and_found_again(
     kept = session.scalars(select(ContactFilter)).one()
     assert "Journalists" not in kept.name_sealed
     page = browser.get(URL).text
-    assert "text=ada&amp;tag=press" in page
-    assert "Journalists" in page
+    link = re.search(r'href="([^"]+)"><bdi>Journalists', page)
+    assert link is not None
+    assert names(browser.get(link.group(1)).text) == {"Ada"}
     assert "Journalists" not in sign_in(AccountFactory()).get(URL).text
     assert browser.post(f"{URL}/filters/{kept.public_id}/delete").status_code == 404
     browser = sign_in(three[0].owner)

@@ -134,7 +134,8 @@ def test_a_coordinator_sees_no_people(session: Session, sign_in: SignIn) -> None
     RsvpFactory(event=event)
 
     client = sign_in(role.account)
-    pages = "".join(client.get(f"/en/coordinate/one-day/{page}").text for page in ("", "coverage", "map", "events"))
+    rooms = ("", "coverage", "map", "events")
+    pages = "".join(client.get(f"/en/coordinate/one-day/{page}").text for page in rooms)
 
     assert "organiser@example.org" not in pages
     assert "Org Name" not in pages

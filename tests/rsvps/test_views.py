@@ -323,3 +323,18 @@ def test_a_long_list_is_shown_a_page_at_a_time(sign_in: Callable[[Any], FlaskCli
 
     assert first.count("table__row") == 50
     assert second.count("table__row") == 1
+
+
+def test_a_party_that_is_too_large_is_not_told_that_every_place_is_taken(
+    client: FlaskClient, session: Session
+) -> None:
+    event = EventFactory(capacity=5)
+    session.commit()
+    url = f"/en/events/{event.public_id}/rsvp"
+
+    large = client.get(client.post(url, data={"status": "accepted", "party_size": 6}).location).text
+    client.post(url, data={"status": "accepted", "party_size": 5})
+    late = client.get(client.post(url, data={"status": "accepted", "party_size": 1}).location).text
+
+    assert "There is no room for all 6 of you yet" in large
+    assert "Every place is taken" in late

@@ -55,6 +55,7 @@ from coordinator.events.helping import KINDS, Help, roles_from
 from coordinator.events.queries.organising import own_event
 from coordinator.kit.access import May, requires
 from coordinator.kit.clock import now
+from coordinator.kit.crypto import LostKeyError
 from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.i18n import current_language
 from coordinator.kit.limits import limited
@@ -72,6 +73,8 @@ if TYPE_CHECKING:
     from coordinator.events.models import Event
 
 LONGEST_SEARCH = 100
+SEALED = frozenset({"text", "tag"})
+"""What organisers look for in their own words."""
 
 blueprint = Blueprint("contacts", __name__, url_prefix="/<lang:lang>/organise/contacts")
 
@@ -99,6 +102,14 @@ def contacts() -> ResponseReturnValue:
         next_url=_address(number + 1, kept) if page.has_more else "",
         kept=kept,
     )
+
+
+@blueprint.post("/search")
+@requires(May.ORGANISE)
+@limited("contacts-search", per_client="600 per hour")
+def search() -> ResponseReturnValue:
+    """Lead to what was looked for. Names and numbers are sealed in the address, which browsers keep."""
+    return redirect(url_for(".contacts", **_kept(_wanted_contacts())), code=303)
 
 
 @blueprint.route("/<public_id:public_id>", methods=["GET", "POST"])
@@ -171,20 +182,20 @@ def block(public_id: str) -> ResponseReturnValue:
 @limited("contacts", per_client="200 per hour")
 def save_filter() -> ResponseReturnValue:
     """Keep this search under a name."""
-    kept = _kept(_wanted_contacts())
+    wanted = _wanted_contacts()
+    said = _said(wanted)
     name = " ".join(request.form.get("name", "").split())[:LONGEST_FILTER_NAME]
-    if kept and name:
+    if said and name:
         try:
             with unit_of_work() as session:
-                keep_filter(session, name, kept, by=signed_in(), seal=seal(), now=now())
+                keep_filter(session, name, said, by=signed_in(), seal=seal(), now=now())
         except TooManyFiltersError:
-            said = _("You keep %(most)s searches already. Delete one first.", most=MOST_FILTERS)
-            flash(said, "warning")
+            flash(_("You keep %(most)s searches already. Delete one first.", most=MOST_FILTERS), "warning")
         else:
             flash(_("Kept."), "success")
     else:
         flash(_("Search for something first, and give the search a name."), "warning")
-    return redirect(_address(1, kept), code=303)
+    return redirect(_address(1, _kept(wanted)), code=303)
 
 
 @blueprint.post("/filters/<public_id:public_id>/delete")
@@ -283,7 +294,7 @@ def _filters(session: Session, account: Account) -> list[dict[str, str]]:
     return [
         {
             "name": seal().decrypt(one.name_sealed),
-            "url": url_for(".contacts", **json.loads(seal().decrypt(one.search_sealed))),
+            "url": url_for(".contacts", **_carried(json.loads(seal().decrypt(one.search_sealed)))),
             "drop_url": url_for(".drop_filter", public_id=one.public_id),
         }
         for one in filters_of(session, account)
@@ -291,9 +302,24 @@ def _filters(session: Session, account: Account) -> list[dict[str, str]]:
 
 
 def _wanted_contacts() -> Wanted:
+    """Return what is looked for: as it was typed, or sealed in an address of ours."""
+    typed = {name: _wanted(name) for name in SEALED}
+    said = typed if any(typed.values()) else _unsealed(request.values.get("find", ""))
     return Wanted(
-        text=_wanted("text"), tag=_wanted("tag"), role=role_of(_wanted("role")), event=_wanted_event()
+        text=said.get("text", ""),
+        tag=said.get("tag", ""),
+        role=role_of(_wanted("role")),
+        event=_wanted_event(),
     )
+
+
+def _unsealed(find: str) -> dict[str, str]:
+    """Return what an address of ours has sealed. A key that is gone, or other words than ours: nothing."""
+    try:
+        said: dict[str, str] = json.loads(seal().decrypt(find)) if find else {}
+    except LostKeyError:
+        return {}
+    return said
 
 
 def _role_choices(events: Sequence[Event], people: Sequence[Person], chosen: str) -> list[tuple[str, str]]:
@@ -308,8 +334,8 @@ def _role_choices(events: Sequence[Event], people: Sequence[Person], chosen: str
     return [*choices, *((words, words) for words in sorted(own, key=str.casefold))]
 
 
-def _kept(wanted: Wanted) -> dict[str, str]:
-    """Return the filter as an address carries it."""
+def _said(wanted: Wanted) -> dict[str, str]:
+    """Return the filter in plain words."""
     said = {
         "text": wanted.text,
         "tag": wanted.tag,
@@ -317,6 +343,18 @@ def _kept(wanted: Wanted) -> dict[str, str]:
         "event": wanted.event.public_id if wanted.event else "",
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _kept(wanted: Wanted) -> dict[str, Any]:
+    """Return the filter as an address carries it."""
+    return _carried(_said(wanted))
+
+
+def _carried(said: Mapping[str, str]) -> dict[str, Any]:
+    """Seal what may be somebody's name: addresses stay in the history of a browser, and in others' logs."""
+    personal = {name: value for name, value in said.items() if name in SEALED}
+    plain = {name: value for name, value in said.items() if name not in SEALED}
+    return plain | ({"find": seal().encrypt(json.dumps(personal, ensure_ascii=False))} if personal else {})
 
 
 def _wanted(name: str) -> str:
