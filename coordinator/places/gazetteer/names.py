@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from difflib import SequenceMatcher
-from functools import cache, lru_cache
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -75,7 +75,6 @@ def country_code(text: str, locale: str) -> str | None:
     return next((codes[wanted] for codes in languages if wanted in codes), None)
 
 
-@lru_cache(maxsize=1024)
 def state_called(text: str, locale: str) -> str | None:
     """Return the code of the state that `text` is the name of, and nothing but a name: "DE" is none.
 
