@@ -119,6 +119,17 @@ class CampaignDetails:
     is_demonstration: bool = field(default=False)
 
 
+class PromiseError(RefusedError):
+    """Something about people would be kept longer than those who answered were told."""
+
+    code = "campaign.promise"
+
+    def __init__(self, what: AnswerField | None) -> None:
+        """Say what: one field, or None for everything."""
+        super().__init__()
+        self.what = what
+
+
 class SlugTakenError(RefusedError):
     """Another campaign, or a page of ours, has that address."""
 
@@ -210,6 +221,25 @@ def field_days_of(days: Mapping[AnswerField, int], retention_days: int) -> dict[
     if any(not SHORTEST_RETENTION_DAYS <= number <= retention_days for number in days.values()):
         raise FieldDaysError
     return {field.value: days[field] for field in AnswerField if field in days}
+
+
+def refuse_longer(
+    before: tuple[int, Mapping[AnswerField, int]], after: tuple[int, Mapping[AnswerField, int]]
+) -> None:
+    """Refuse to keep anything longer than people were promised.
+
+    Args:
+        before: days after a protest, for everything and for the fields that go sooner.
+        after: the same, as it is to be.
+
+    Raises:
+        PromiseError: it would be kept longer.
+    """
+    if after[0] > before[0]:
+        raise PromiseError(None)
+    for what in AnswerField:
+        if after[1].get(what, after[0]) > before[1].get(what, before[0]):
+            raise PromiseError(what)
 
 
 def status_after(status: CampaignStatus, wanted: CampaignStatus) -> CampaignStatus:

@@ -11,6 +11,7 @@ from coordinator.campaigns.models import Campaign, CampaignInvitation, CampaignR
 from coordinator.campaigns.queries import invitations_for
 from coordinator.campaigns.rules import (
     INVITATION_LIFE,
+    AnswerField,
     CampaignRoleKind,
     CampaignStatus,
     LastCoordinatorError,
@@ -22,6 +23,7 @@ from coordinator.campaigns.rules import (
     field_days_of,
     hashtags_of,
     is_good_slug,
+    refuse_longer,
     status_after,
 )
 from coordinator.kit.errors import NotFoundError
@@ -62,11 +64,17 @@ def update_campaign(
 ) -> None:
     """Say it differently. The address may change only while nobody has seen it.
 
+    How long people are remembered may become longer only until then, too: afterwards they were told.
+
     Raises:
-        SlugError, SlugTakenError, SlugFixedError, DatesError, FieldDaysError, WordsError: see there.
+        SlugError, SlugTakenError, SlugFixedError, DatesError: see there.
+        FieldDaysError, PromiseError, WordsError: see there.
     """
-    if campaign.status is not CampaignStatus.DRAFT and details.slug != campaign.slug:
-        raise SlugFixedError
+    if campaign.status is not CampaignStatus.DRAFT:
+        if details.slug != campaign.slug:
+            raise SlugFixedError
+        promised = {AnswerField(field): days for field, days in campaign.field_days.items()}
+        refuse_longer((campaign.retention_days, promised), (details.retention_days, details.field_days))
     _describe(session, campaign, details)
     session.flush()
     raise_revision(session, campaign)

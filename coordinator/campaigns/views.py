@@ -10,7 +10,13 @@ from flask_babel import gettext as _
 from coordinator.accounts.sign_in import signed_in
 from coordinator.campaigns.forms import CampaignForm, InvitationForm
 from coordinator.campaigns.queries import coordinated_campaign, invitations_of, people_of
-from coordinator.campaigns.rules import CampaignRoleKind, CampaignStatus, LastCoordinatorError, SlugTakenError
+from coordinator.campaigns.rules import (
+    CampaignRoleKind,
+    CampaignStatus,
+    LastCoordinatorError,
+    PromiseError,
+    SlugTakenError,
+)
 from coordinator.campaigns.service import (
     answer_invitation,
     create_campaign,
@@ -75,6 +81,9 @@ def edit(slug: str) -> ResponseReturnValue:
                 details = form.details(is_demonstration=campaign.is_demonstration)
                 update_campaign(session, campaign, details, by=signed_in(), now=now())
                 slug = campaign.slug
+        except PromiseError as promise:
+            kept = form.days_field(promise.what) if promise.what else form.retention_days
+            kept.errors = [*kept.errors, _("People were promised less. It can only become shorter.")]
         except SlugTakenError:
             form.slug.errors = [_("Another campaign has this address.")]
         else:

@@ -93,9 +93,9 @@ def _catalogue(language: str) -> Path:
 
 def _extract(template: Path) -> None:
     _pybabel(
-        "extract", "--mapping-file", str(ROOT / "babel.cfg"), "--keywords", "lazy_gettext _l",
-        "--add-comments", "Translators:", "--no-location", "--sort-output", "--project", "coordinator",
-        "--output-file", str(template), ".",
+        "extract", "--mapping-file", str(ROOT / "babel.cfg"),
+        "--keywords", "lazy_gettext _l lazy_ngettext:1,2", "--add-comments", "Translators:",
+        "--no-location", "--sort-output", "--project", "coordinator", "--output-file", str(template), ".",
     )  # fmt: skip
 
 

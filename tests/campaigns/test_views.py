@@ -110,6 +110,30 @@ def test_what_goes_sooner_is_said_and_shown_again(session: Session, sign_in: Sig
     assert re.search(r'id="days_needs"[^>]*value="5"', shown)
 
 
+@pytest.mark.parametrize(
+    ("longer", "field"),
+    [({"retention_days": "120"}, "retention_days"), ({"days_needs": "80"}, "days_needs")],
+    ids=["everything", "one field"],
+)
+def test_what_people_were_promised_can_only_become_shorter(
+    session: Session, sign_in: SignIn, longer: dict[str, str], field: str
+) -> None:
+    role = CampaignRoleFactory(campaign__slug="on-posters", campaign__field_days={"needs": 7})
+    days = role.campaign.retention_days
+    client = sign_in(role.account)
+    typed = FILLED_IN | {"retention_days": str(days), "days_needs": "7"}
+
+    refused = client.post("/en/coordinate/on-posters/edit", data=typed | longer)
+    shorter = client.post("/en/coordinate/on-posters/edit", data=typed | {"retention_days": "30"})
+
+    assert refused.status_code == 422
+    assert f'<a href="#{field}"' in refused.text
+    assert "People were promised less." in refused.text
+    assert shorter.status_code == 303
+    session.expire_all()
+    assert (role.campaign.retention_days, role.campaign.field_days) == (30, {"needs": 7})
+
+
 def test_a_new_campaign_lets_needs_go_after_a_week(session: Session, sign_in: SignIn) -> None:
     shown = sign_in(AccountFactory(administrator=True)).get("/en/coordinate/new").text
 

@@ -509,6 +509,22 @@ def test_a_tick_on_a_published_protest_waits_for_a_coordinator(
     assert fields_of(client.get(address).text)["accessibility_features"] == ["seating"]
 
 
+def test_a_copy_stands_where_somebody_had_put_the_pin(
+    session: Session, sign_in: Callable[[Any], FlaskClient]
+) -> None:
+    event = EventFactory(
+        mission=None, address="Freedom Square", latitude=40.7894, longitude=43.8475,
+        precision=Precision.EXACT, located_by="organiser",
+    )  # fmt: skip
+    client = sign_in(event.organiser)
+    page = fields_of(client.get(f"/en/organise/events/{event.public_id}/duplicate").text)
+
+    client.post(f"{NEW}?campaign={event.campaign.slug}", data=page | {"act": "draft", "city": "Gyumri"})
+
+    copy = session.scalars(select(Event).where(Event.id != event.id)).one()
+    assert (copy.latitude, copy.longitude, copy.precision) == (40.7894, 43.8475, Precision.EXACT)
+
+
 def test_opening_a_copy_writes_nothing(session: Session, sign_in: Callable[[Any], FlaskClient]) -> None:
     event = EventFactory()
     client = sign_in(event.organiser)

@@ -21,6 +21,7 @@ from coordinator.rsvps.rules import (
     RsvpStatus,
     offer_until,
 )
+from coordinator.rsvps.service.answering import confirm_rsvp
 from coordinator.rsvps.service.changing import cancel_rsvp, change_rsvp
 from coordinator.rsvps.service.tallying import recount
 from coordinator.rsvps.service.waiting import accept_offer, settle_waitlist, stand_in_line_again
@@ -240,3 +241,41 @@ def test_an_offer_that_is_gone_says_so(client: FlaskClient, session: Session) ->
     assert "I still want to come" in client.get(f"/en/rsvp/{'o' * 32}").text
     back = client.post(f"/en/rsvp/{'o' * 32}/in-line")
     assert back.location == f"/en/rsvp/{'o' * 32}?done=in-line"
+
+
+@pytest.mark.parametrize("has_email", [True, False])
+def test_a_newcomer_does_not_pass_those_who_wait_when_there_is_more_room(
+    session: Session, seal: Seal, has_email: bool
+) -> None:
+    event, _here, waiting = full_event()
+    session.flush()
+    details = RsvpDetails(
+        status=RsvpStatus.ACCEPTED, party_size=1, locale="en", email="new@example.org" if has_email else ""
+    )
+    if has_email:
+        newcomer = submit_rsvp(session, event, details, seal=seal, now=NOON).rsvp
+    event.capacity = 3
+
+    if has_email:
+        confirm_rsvp(session, newcomer, seal=seal, now=NOON)
+    else:
+        newcomer = submit_rsvp(session, event, details, seal=seal, now=NOON).rsvp
+
+    session.refresh(waiting)
+    assert waiting.offered_until is not None
+    assert newcomer.status is RsvpStatus.WAITLISTED
+    assert is_right(session)
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_the_pages_of_an_offer_can_be_read_in_every_language(
+    session: Session, client: FlaskClient, seal: Seal, lang: str
+) -> None:
+    event, _here, waiting = full_event(token="o" * 32)
+    event.capacity = 3
+    settle_waitlist(session, event, seal=seal, now=NOON)
+    session.commit()
+
+    for page in ("", "/offer"):
+        assert client.get(f"/{lang}/rsvp/{'o' * 32}{page}").status_code == 200
+    assert waiting.offered_until is not None

@@ -17,6 +17,7 @@ from coordinator.events.cards import campaign_days, card_of, distance_text
 from coordinator.events.forms.choices import FEATURE_HINTS
 from coordinator.events.forms.times import wall_text
 from coordinator.events.locating import (
+    ORGANISER,
     Asked,
     CityWantedError,
     PinFarError,
@@ -123,6 +124,8 @@ def open_copy(form: EventForm, event: Event) -> None:
     """Fill in what another event says: all but its day, and nothing of its people."""
     details = offered_details(event)
     form.show(details, mission_of(db.session(), details), zone_of_place=zone_of(details))
+    if details.located_by == ORGANISER:  # somebody put the pin there, and the copy is of the same place
+        form.shown_latitude.data = form.shown_longitude.data = ""
     form.once.data = signer().dumps(new_public_id())
     form.help_wanted.data = signer().dumps(details.help_wanted)
     first = event.campaign.starts_on

@@ -75,8 +75,8 @@ def answer_event(
     at = lock_standing(session, public_id, **marks)
     if not is_open(at, now):
         raise ClosedError
-    if at.offered:  # a place that is held for nobody any more may be free
-        _let_offers_lapse(session, public_id, seal=seal, now=now)
+    if at.offered or at.waiting:  # what is held for nobody any more, or became free, is theirs who wait
+        _serve_first(session, public_id, seal=seal, now=now)
         at = lock_standing(session, public_id, **marks)
     status = place_for(capacity=at.capacity, taken=at.taken, party_size=details.party_size)
     if details.status is RsvpStatus.TENTATIVE:
@@ -97,7 +97,7 @@ def answer_event(
     return Answer(row["id"], None if details.email else token)
 
 
-def _let_offers_lapse(session: Session, public_id: str, *, seal: Seal, now: datetime) -> None:
+def _serve_first(session: Session, public_id: str, *, seal: Seal, now: datetime) -> None:
     """Take back offers whose time is over, and serve who waits."""
     event = answerable_event(session, public_id)
     fill(session, event, lock_tally(session, event), seal=seal, now=now)
@@ -156,6 +156,8 @@ def confirm_rsvp(session: Session, rsvp: Rsvp, *, seal: Seal, now: datetime) -> 
         return
     if not (is_open(event, now) or event.is_postponed):  # who answered before wants to hear of the new time
         raise ClosedError
+    if is_open(event, now):
+        fill(session, event, tally, seal=seal, now=now)  # whoever waits was there before
     before = share_of(rsvp)
     rsvp.confirmed_at = now
     forget_bounces(session, seal.decrypt(rsvp.email_sealed), seal=seal)

@@ -43,6 +43,7 @@ def _standing(same: ColumnElement[bool]) -> Select[Any]:
             _EVENT.c.id,
             _TALLY.c.confirmed + _TALLY.c.unconfirmed + _TALLY.c.offered,
             _TALLY.c.offered,
+            _TALLY.c.waitlisted,
             _EVENT.c.status,
             _EVENT.c.capacity,
             _EVENT.c.starts_at,
@@ -67,6 +68,8 @@ class Standing(NamedTuple):
     taken: int
     """People who hold a place, or have one held for them: see `RsvpTally.taken`."""
     offered: int
+    waiting: int
+    """People in the queue."""
     status: EventStatus
     capacity: int | None
     starts_at: datetime
