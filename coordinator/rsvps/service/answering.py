@@ -75,7 +75,7 @@ def answer_event(
     at = lock_standing(session, public_id, **marks)
     if not is_open(at, now):
         raise ClosedError
-    if at.offered or at.waiting:  # what is held for nobody any more, or became free, is theirs who wait
+    if at.offered or (at.waiting and at.has_room):  # what became free is theirs who wait
         _serve_first(session, public_id, seal=seal, now=now)
         at = lock_standing(session, public_id, **marks)
     status = place_for(capacity=at.capacity, taken=at.taken, party_size=details.party_size)

@@ -78,6 +78,11 @@ class Standing(NamedTuple):
     before: int | None
     """Number of what the same form or the same address has answered before."""
 
+    @property
+    def has_room(self) -> bool:
+        """Tell whether a place is free."""
+        return self.capacity is None or self.taken < self.capacity
+
 
 def is_open(event: Event | Standing, now: datetime) -> bool:
     """Tell whether `event` takes answers."""
