@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 MOST_DAYS = 10
 """Days that are shown one by one; what goes later is one line."""
-COUNTED_FOR_SECONDS = 300
 SLACK = timedelta(hours=2)
 """The worker looks once an hour."""
 

@@ -25,7 +25,7 @@ from coordinator.checkin.queries import door_numbers
 from coordinator.dashboard.audit import KINDS, lines_of
 from coordinator.dashboard.coordinator import overview_of, waiting_counts
 from coordinator.dashboard.organiser import my_events, needs_of, possible_acts
-from coordinator.dashboard.personal import COUNTED_FOR_SECONDS, PersonalData, personal_data_of
+from coordinator.dashboard.personal import PersonalData, personal_data_of
 from coordinator.events.cards import conversation, when_of, where_of
 from coordinator.events.coverage import Cover, by_region, coverage
 from coordinator.events.filtering import filters_from, parameters
@@ -38,7 +38,7 @@ from coordinator.kit.clock import now
 from coordinator.kit.db import db
 from coordinator.kit.errors import NotFoundError
 from coordinator.kit.i18n import country_name, current_language
-from coordinator.kit.kept import Kept
+from coordinator.kit.kept import Kept, five_minutes
 from coordinator.kit.paging import page_of
 from coordinator.kit.web import seal
 from coordinator.maps.views.pages import Shown, data_folder, map_page
@@ -228,7 +228,7 @@ def personal_data(slug: str) -> ResponseReturnValue:
     def count() -> tuple[datetime, PersonalData]:
         return moment, personal_data_of(session, mine, now=moment)
 
-    counted_at, kept = _counted.get(mine.id, int(moment.timestamp()) // COUNTED_FOR_SECONDS, count)
+    counted_at, kept = _counted.get(mine.id, five_minutes(moment), count)
     return render_template(
         "dashboard/personal.html",
         campaign=mine,

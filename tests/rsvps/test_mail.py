@@ -12,6 +12,7 @@ from coordinator.kit.qr import qr_png
 from coordinator.outbox.models import Message
 from coordinator.outbox.rendering import Letter, render_letter
 from coordinator.rsvps.codes import check_in_code, code_facts
+from coordinator.rsvps.mail import facts_for
 from coordinator.rsvps.rules import RsvpDetails, RsvpStatus
 from coordinator.rsvps.service.answering import confirm_rsvp
 from coordinator.rsvps.service.changing import cancel_rsvp
@@ -178,3 +179,25 @@ def test_what_strangers_type_is_only_text(session: Session, seal: Seal) -> None:
     mail = written(session, seal)
     assert mail["Bcc"] is None
     assert "<script>" not in parts(mail)[1]
+
+
+@pytest.mark.parametrize("template", ["rsvps/manage", "messaging/changed", "messaging/resumed"])
+def test_whoever_has_an_offer_reads_of_it_in_every_letter(
+    session: Session, seal: Seal, template: str
+) -> None:
+    event = EventFactory(capacity=3)
+    rsvp = RsvpFactory(event=event, waitlisted=True, confirmed=True, token="h" * 32)
+    rsvp.offered_until = NOON + timedelta(hours=20)
+    facts = facts_for(rsvp, event, "h" * 32) | {"was": None}
+
+    mail = render_letter(
+        Letter(
+            public_id="0123456789", template=template, locale="en", recipient="a@example.org", context=facts
+        ),
+        NOON,
+    )
+
+    for text in parts(mail):
+        assert "A place is held for you" in text
+        assert f"/rsvp/{'h' * 32}/offer" in text
+        assert "on the waiting list" not in text

@@ -317,7 +317,7 @@ def _unsealed(find: str) -> dict[str, str]:
     """Return what an address of ours has sealed. A key that is gone, or other words than ours: nothing."""
     try:
         said: dict[str, str] = json.loads(seal().decrypt(find)) if find else {}
-    except LostKeyError:
+    except (LostKeyError, ValueError):
         return {}
     return said
 

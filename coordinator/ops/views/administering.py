@@ -15,7 +15,7 @@ from coordinator.kit.clock import now
 from coordinator.kit.db import db, unit_of_work
 from coordinator.kit.i18n import current_language
 from coordinator.kit.ids import new_public_id
-from coordinator.kit.kept import Kept
+from coordinator.kit.kept import Kept, five_minutes
 from coordinator.kit.limits import check_limit, limited
 from coordinator.kit.personal import Holds
 from coordinator.kit.web import absolute_url, seal
@@ -58,7 +58,6 @@ blueprint = Blueprint("administering", __name__, url_prefix="/<lang:lang>/admini
 TESTS_PER_ACCOUNT = "20 per hour"
 """Enough to try settings for an evening, and no way to fill a mailbox."""
 
-COUNTED_FOR_SECONDS = 300
 _counted: Kept[tuple[datetime, list[Leftover]]] = Kept(most=1)
 
 
@@ -93,7 +92,7 @@ def personal_data() -> ResponseReturnValue:
             kept, key=lambda one: (list(Holds).index(one.what.holds), one.table, one.column)
         )
 
-    counted_at, kept = _counted.get("all", int(moment.timestamp()) // COUNTED_FOR_SECONDS, count)
+    counted_at, kept = _counted.get("all", five_minutes(moment), count)
     return render_template("ops/personal.html", kept=kept, counted_at=counted_at)
 
 
